@@ -1,0 +1,44 @@
+// Counters of a gateway: what metrics show. Incremented by its I/O threads, read by anybody; each is monotonic except
+// where it says "now".
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "gateway/close_reason.hpp"
+#include "libs/backend/access_policy.hpp"
+#include "libs/smp/authorization.hpp"
+#include "libs/smp/command.hpp"
+#include "libs/smp/version.hpp"
+
+namespace sotto::gateway {
+
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  void sub(std::uint64_t n = 1) { value_.fetch_sub(n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct GatewayCounters {
+  Counter accepted;
+  Counter connections;    // now
+  Counter handshaking;    // now
+  Counter subscriptions;  // now
+  std::array<Counter, kCloseReasons> closed;
+  std::array<Counter, smp::kMaxVersion + 1> sessions_by_version;
+  std::array<Counter, std::variant_size_v<smp::Command>> commands;
+  Counter errors;  // ERR responses
+  Counter unparsable_blocks;
+  Counter messages_delivered;  // MSG, as events or responses
+  Counter stale_records;       // operations that were verified again
+  // Verifications by kind of authorization, dummy ones included: AUTH answers cost the same with and without a queue.
+  std::array<Counter, 4> verifications;
+  std::array<Counter, 4> new_queue_decisions;  // by backend::AccessDecision
+};
+
+}  // namespace sotto::gateway

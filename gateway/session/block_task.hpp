@@ -1,0 +1,104 @@
+// BlockTask: what happens to one block of commands, from bytes to responses (docs/architecture.md, "Life of a
+// message"). Records of the queues are looked up, every command is verified against its record, operations go to the
+// backend with the record's version, and results become responses in the order of the commands.
+//
+// Commands of one block that name the same queue are done one after the other ("waves"), as if they had come in blocks
+// of their own; all others go to the backend together.
+//
+// Owned by itself (shared_ptr) while the backend works on it. I/O thread of its connection only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "gateway/context.hpp"
+#include "gateway/session/new_queue.hpp"
+#include "gateway/session/record_cache.hpp"
+#include "gateway/session/session.hpp"
+#include "libs/smp/transmission.hpp"
+#include "libs/transport/block_buffer.hpp"
+
+namespace sotto::gateway {
+
+// What a task needs of its connection.
+class TaskOwner {
+ public:
+  virtual ~TaskOwner() = default;
+  virtual GatewayContext& context() = 0;
+  virtual RecordCache& records() = 0;
+  // Nothing once the connection is closed: the task then ends without a word.
+  virtual Session* session() = 0;
+  // Sends the operations to the backend; BlockTask::continue_with() is called with the results on the I/O thread.
+  virtual void submit(std::vector<backend::Operation> operations, std::shared_ptr<class BlockTask> task) = 0;
+  // All commands of the block are answered: encoded transmissions in the order of the commands.
+  virtual void finished(std::vector<Bytes> responses) = 0;
+};
+
+class BlockTask : public std::enable_shared_from_this<BlockTask> {
+ public:
+  // `content` views `buffer`. The owner must outlive the task or have no session() any more.
+  BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer buffer, ByteView content);
+
+  // May finish at once (then finished() is called before it returns).
+  void start();
+  void continue_with(std::vector<backend::OperationResult> results);
+
+ private:
+  struct Item {
+    smp::Transmission transmission;
+    std::optional<smp::Command> command;
+    backend::RecordPtr record;
+    // The record may be older than the last change that the client knows of: before AUTH it is looked up again.
+    bool record_may_be_old = false;
+    bool looked_up = false;
+    bool done = false;
+    std::unique_ptr<NewQueue> new_queue;
+    std::unique_ptr<NewNotifierCredentials> new_notifier;
+    Bytes response;
+  };
+
+  void parse(ByteView content);
+  void parse_command(Item& item);
+  std::optional<smp::ProtocolError> check_service(const Item& item);
+
+  void find_records();
+  void run();
+  // The operation for a command whose record is there, or nothing when it was answered without one.
+  std::optional<backend::Action> prepare(Item& item);
+  bool authorized(Item& item);
+  std::optional<backend::Action> action_for(Item& item);
+  std::optional<backend::Action> append_action(Item& item, const smp::Send& command);
+  std::optional<backend::Action> ack_action(Item& item, const smp::Ack& command);
+  std::optional<backend::Action> create_action(Item& item, const smp::New& command);
+  bool starts_new_wave(const Item& item);
+
+  void take_result(Item& item, const backend::Action& action, backend::OperationResult result);
+  void take_record(Item& item, backend::OperationResult result);
+  void take_success(Item& item, backend::OperationResult result);
+  void record_changed(const backend::RecordPtr& record);
+  void answer_message(Item& item, const backend::MessagePtr& message);
+  void answer_info(Item& item, const backend::OperationResult& result);
+
+  void answer(Item& item, const smp::Response& response);
+  void fail(Item& item, smp::ProtocolError error) { answer(item, smp::Err{std::move(error)}); }
+  void finish();
+
+  std::shared_ptr<TaskOwner> owner_;
+  transport::BlockBuffer buffer_;
+  ByteView content_;
+  std::vector<Item> items_;
+  std::size_t wave_begin_ = 0;
+  std::size_t wave_end_ = 0;
+  struct Wave {
+    RecipientId queue;
+    bool only_sends = true;
+  };
+  std::vector<Wave> wave_queues_;
+  // Which item each submitted operation belongs to, and what it was.
+  std::vector<std::size_t> submitted_items_;
+  std::vector<backend::Action> submitted_;
+};
+
+}  // namespace sotto::gateway

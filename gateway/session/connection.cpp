@@ -1,0 +1,348 @@
+#include "gateway/session/connection.hpp"
+
+#include "gateway/session/handshake.hpp"
+#include "gateway/session/responses.hpp"
+#include "gateway/worker.hpp"
+
+namespace sotto::gateway {
+namespace {
+
+using transport::StreamEnd;
+
+// A client that cannot make readable blocks is closed after this many: its key chain is out of step for good.
+constexpr std::uint16_t kMaxBadBlocks = 4;
+
+// Messages asked for at once, per connection: at 16 KiB each they fill half of the default output limit.
+constexpr std::size_t kFetchBatch = 8;
+
+CloseReason reason_of(StreamEnd end) {
+  switch (end) {
+    case StreamEnd::peer_closed:
+      return CloseReason::peer_closed;
+    case StreamEnd::tls_handshake:
+      return CloseReason::tls_handshake_failed;
+    case StreamEnd::tls_broken:
+      return CloseReason::tls_broken;
+    case StreamEnd::socket_error:
+      return CloseReason::socket_error;
+  }
+  return CloseReason::socket_error;
+}
+
+}  // namespace
+
+Connection::Connection(boost::asio::ip::tcp::socket socket, Worker& worker, std::uint64_t id)
+    : BlockStream(std::move(socket), worker.context().tls),
+      worker_(worker),
+      id_(id),
+      since_(std::chrono::steady_clock::now()) {}
+
+GatewayContext& Connection::context() {
+  return worker_.context();
+}
+RecordCache& Connection::records() {
+  return worker_.records();
+}
+
+// --- handshake
+
+void Connection::on_handshake() {
+  since_ = std::chrono::steady_clock::now();
+  const auto offered = offered_versions(alpn(), context().settings.versions);
+  if (!offered) return close_because(CloseReason::version_mismatch);
+  offered_ = *offered;
+  session_key_ = std::make_unique<crypto::PrivateKey>(crypto::PrivateKey::generate(crypto::KeyKind::x25519));
+  send(server_hello(context().identity, offered_, BlockStream::session_id(), session_key_->public_key()));
+}
+
+void Connection::client_hello(ByteView content) {
+  const auto checked = check_client_hello(content, context().identity, offered_, peer_chain());
+  if (const auto* refusal = std::get_if<HandshakeRefusal>(&checked)) {
+    if (refusal->reply) send(smp::encode(smp::ServiceReply(*refusal->reply)));
+    const auto keep = shared_from_this();
+    close_after_flush();
+    return leave(refusal->reason);
+  }
+  const auto& agreement = std::get<ClientAgreement>(checked);
+  if (agreement.service) send(smp::encode(smp::ServiceReply(agreement.service->id)));
+  begin_session(agreement.version, agreement.encryption_key, agreement.service);
+}
+
+void Connection::begin_session(smp::Version version, std::optional<crypto::PublicKey> encryption_key,
+                               std::optional<ServiceSession> service) {
+  auto id = BlockStream::session_id();
+  if (encryption_key) {
+    const auto secret = crypto::dh(*encryption_key, *session_key_);
+    if (!secret) return close_because(CloseReason::handshake_parse);
+    auto chains = smp::make_block_chains(*secret, id);
+    enable_encryption(std::move(chains.server_to_client), std::move(chains.client_to_server));
+  }
+  session_ = std::make_unique<Session>(
+      Session{backend::SessionRef{0, id_},
+              Authorizer(std::move(id), std::move(*session_key_), version, context().counters),
+              std::move(service),
+              {}});
+  session_key_.reset();
+  context().counters.sessions_by_version[version].add();
+  worker_.handshake_done();
+}
+
+// --- commands
+
+void Connection::on_content(transport::BlockBuffer buffer, ByteView content) {
+  since_ = std::chrono::steady_clock::now();
+  if (!session_) return client_hello(content);
+  in_task_ = true;
+  pause_reads();
+  if (!worker_.take_block_place(*this)) {
+    waiting_block_ = WaitingBlock{std::move(buffer), content};
+    return;
+  }
+  std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(buffer), content)
+      ->start();
+}
+
+void Connection::start_waiting_block() {
+  auto waiting = std::move(*waiting_block_);
+  waiting_block_.reset();
+  std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(waiting.buffer),
+                              waiting.content)
+      ->start();
+}
+
+void Connection::on_bad_block() {
+  context().counters.unparsable_blocks.add();
+  if (!session_) return close_because(CloseReason::handshake_parse);
+  if (++bad_blocks_ >= kMaxBadBlocks) return close_because(CloseReason::too_many_bad_blocks);
+  context().counters.errors.add();
+  send_one(encode_response(smp::Err{smp::SimpleError::block}, {}, {}, *session_));
+}
+
+void Connection::submit(std::vector<backend::Operation> operations, std::shared_ptr<BlockTask> task) {
+  backend::Batch batch{session_->ref, std::move(operations), {}};
+  batch.done = [&worker = worker_, task = std::move(task)](std::vector<backend::OperationResult> results) mutable {
+    worker.post(
+        [task = std::move(task), results = std::move(results)]() mutable { task->continue_with(std::move(results)); });
+  };
+  context().queues.submit(std::move(batch));
+}
+
+void Connection::finished(std::vector<Bytes> responses) {
+  if (closed()) return;
+  in_task_ = false;
+  worker_.give_block_place();
+  send_responses(std::move(responses));
+  if (closed()) return;
+  if (draining_) return close_because(CloseReason::shutdown);
+  fetch_waiting();
+  check_output();
+  resume_reads();
+}
+
+// --- output
+
+void Connection::send_responses(std::vector<Bytes> responses) {
+  smp::BlockPacker packer;
+  for (const auto& response : responses) {
+    if (!packer.empty() && !packer.fits(response.size())) send(packer.take());
+    packer.add(response);
+  }
+  if (!packer.empty()) send(packer.take());
+}
+
+void Connection::send_one(Bytes transmission) {
+  smp::BlockPacker packer;
+  packer.add(transmission);
+  send(packer.take());
+}
+
+void Connection::send_event(const smp::Response& response, ByteView entity_id) {
+  send_one(encode_response(response, {}, entity_id, *session_));
+}
+
+void Connection::check_output() {
+  if (output_paused_ || output_bytes() <= context().settings.output_limit) return;
+  output_paused_ = true;
+  pause_reads();
+}
+
+void Connection::on_drained() {
+  if (!session_) return;
+  fetch_waiting();
+  if (output_paused_) {
+    output_paused_ = false;
+    resume_reads();
+  }
+}
+
+// --- deliveries
+
+void Connection::fetch_waiting() {
+  auto& subscriptions = session_->subscriptions;
+  if (fetching_ || !subscriptions.any_waiting() || output_bytes() > context().settings.output_limit / 2) return;
+  std::vector<RecipientId> queues;
+  std::vector<backend::Operation> operations;
+  while (queues.size() < kFetchBatch) {
+    const auto queue = subscriptions.next_waiting();
+    if (!queue) break;
+    const auto record = records().find(backend::Role::recipient, queue->view());
+    queues.push_back(*queue);
+    // Version 0 is always stale: the answer then brings the record, and the queue gets another turn.
+    operations.push_back({*queue, record ? record->version : 0, backend::Fetch{true}});
+  }
+  if (queues.empty()) return;
+  fetching_ = true;
+  backend::Batch batch{session_->ref, std::move(operations), {}};
+  batch.done = [&worker = worker_, queues = std::move(queues),
+                self = std::static_pointer_cast<Connection>(shared_from_this())](
+                   std::vector<backend::OperationResult> results) mutable {
+    worker.post([self = std::move(self), queues = std::move(queues), results = std::move(results)]() mutable {
+      self->fetched(queues, std::move(results));
+    });
+  };
+  context().queues.submit(std::move(batch));
+}
+
+void Connection::fetched(const std::vector<RecipientId>& queues, std::vector<backend::OperationResult> results) {
+  if (closed()) return;
+  fetching_ = false;
+  for (std::size_t i = 0; i < queues.size() && i < results.size(); ++i) {
+    auto& result = results[i];
+    auto* entry = session_->subscriptions.find(queues[i]);
+    if (entry == nullptr || entry->delivery != Subscriptions::Delivery::fetching) continue;
+    entry->delivery = Subscriptions::Delivery::none;
+    if (result.outcome == backend::Outcome::stale) {
+      records().put(result.record);
+      session_->subscriptions.wait(queues[i], *entry);
+    } else if (result.outcome == backend::Outcome::ok && result.message) {
+      const auto record = records().find(backend::Role::recipient, queues[i].view());
+      deliver(queues[i], result.message, record.get());
+    }
+  }
+  fetch_waiting();
+  check_output();
+}
+
+void Connection::deliver(const RecipientId& queue, const backend::MessagePtr& message,
+                         const backend::QueueRecord* record) {
+  auto* entry = session_->subscriptions.find(queue);
+  if (message->kind == backend::MessageKind::quota && record == nullptr) {
+    return session_->subscriptions.wait(queue, *entry);  // the record was forgotten meanwhile: asked for again
+  }
+  entry->delivery = Subscriptions::Delivery::delivered;
+  entry->delivered_id = message->id;
+  context().counters.messages_delivered.add();
+  Bytes scratch;
+  const auto body = message->kind == backend::MessageKind::message ? ByteView(message->body)
+                                                                   : message_body(*message, *record, scratch);
+  send_event(smp::Msg{message->id.view(), body}, queue.view());
+}
+
+void Connection::handle_event(backend::Event event) {
+  if (closed() || !session_) return;
+  auto& subscriptions = session_->subscriptions;
+  if (auto* ready = std::get_if<backend::MessageReady>(&event)) {
+    auto* entry = subscriptions.find(ready->queue);
+    if (entry == nullptr || entry->use != Subscriptions::Use::subscribed) return;
+    if (entry->delivery != Subscriptions::Delivery::none) return;
+    if (output_bytes() > context().settings.output_limit || subscriptions.any_waiting() ||
+        ready->message->kind == backend::MessageKind::quota) {
+      subscriptions.wait(ready->queue, *entry);
+      return fetch_waiting();
+    }
+    deliver(ready->queue, ready->message, nullptr);
+  } else if (const auto* end = std::get_if<backend::Ended>(&event)) {
+    ended(end->role, end->id, false);
+  } else if (const auto* gone = std::get_if<backend::Deleted>(&event)) {
+    ended(gone->role, gone->id, true);
+  } else if (const auto* notified = std::get_if<backend::Notified>(&event)) {
+    std::vector<Bytes> out;
+    for (const auto& notification : notified->notifications) {
+      out.push_back(encode_response(smp::Nmsg{notification.nonce, notification.encrypted_meta}, {},
+                                    notified->notifier_id.view(), *session_));
+    }
+    send_responses(std::move(out));
+  }
+}
+
+void Connection::ended(backend::Role role, const std::array<std::uint8_t, kIdSize>& id, bool deleted) {
+  if (role == backend::Role::recipient) {
+    const auto queue = RecipientId::from(id);
+    if (!session_->subscriptions.remove(*queue)) return;
+    context().counters.subscriptions.sub();
+    if (deleted) records().erase(*queue);
+  }
+  const smp::Response response = deleted ? smp::Response(smp::Deld{}) : smp::Response(smp::End{});
+  ends_.push_back(encode_response(response, {}, id, *session_));
+  if (context().settings.end_interval.count() == 0) return flush_ends();
+  worker_.ends_waiting(id_);
+}
+
+void Connection::flush_ends() {
+  if (closed() || ends_.empty()) return;
+  send_responses(std::move(ends_));
+  ends_ = {};
+}
+
+// --- the end
+
+void Connection::check_deadlines(std::chrono::steady_clock::time_point now) {
+  if (closed()) return;
+  const auto& settings = context().settings;
+  if (!session_) {
+    const bool tls = session_key_ != nullptr;
+    const auto limit = tls ? settings.smp_handshake_timeout : settings.tls_handshake_timeout;
+    if (now - since_ > limit) {
+      close_because(tls ? CloseReason::smp_handshake_timeout : CloseReason::tls_handshake_timeout);
+    }
+    return;
+  }
+  if (const auto stalled = write_stalled_since(); stalled && now - *stalled > settings.stall_timeout) {
+    return close_because(CloseReason::slow_reader);
+  }
+  if (const auto partial = partial_block_since(); partial && now - *partial > settings.stall_timeout) {
+    return close_because(CloseReason::slow_block);
+  }
+}
+
+void Connection::check_idle(std::chrono::steady_clock::time_point now) {
+  if (closed() || !session_ || in_task_ || session_->subscriptions.subscribed() > 0) return;
+  if (now - since_ > context().settings.idle_timeout) close_because(CloseReason::idle);
+}
+
+void Connection::drain() {
+  if (closed()) return;
+  draining_ = true;
+  if (!in_task_) close_because(CloseReason::shutdown);
+}
+
+void Connection::close_because(CloseReason reason) {
+  const auto keep = shared_from_this();
+  if (reason == CloseReason::shutdown) {
+    close_after_flush();
+  } else {
+    close();
+  }
+  leave(reason);
+}
+
+void Connection::on_end(StreamEnd end) {
+  leave(reason_of(end));
+}
+
+void Connection::leave(CloseReason reason) {
+  if (left_) return;
+  left_ = true;
+  auto& counters = context().counters;
+  counters.closed[static_cast<std::size_t>(reason)].add();
+  if (session_) {
+    counters.subscriptions.sub(session_->subscriptions.subscribed());
+    context().queues.end_session(session_->ref);
+  } else {
+    worker_.handshake_done();
+  }
+  if (in_task_) worker_.leave_block_place(*this, waiting_block_.has_value());
+  worker_.remove(id_);
+}
+
+}  // namespace sotto::gateway

@@ -1,0 +1,105 @@
+#include "gateway/session/responses.hpp"
+
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "libs/base/error.hpp"
+#include "libs/crypto/random.hpp"
+#include "libs/smp/message_body.hpp"
+#include "libs/smp/transmission.hpp"
+
+namespace sotto::gateway {
+namespace {
+
+std::string iso_time(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+std::string_view subscription_word(const Subscriptions::Entry* entry, bool subscribed) {
+  if (entry != nullptr && entry->use == Subscriptions::Use::fetched) return "prohibitSub";
+  return subscribed ? "subThread" : "noSub";
+}
+
+}  // namespace
+
+Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView entity_id, const Session& session) {
+  thread_local Bytes text;
+  text.clear();
+  smp::encode(response, session.version(), text);
+  smp::Transmission transmission;
+  transmission.session_id = session.authorizer.session_id();
+  transmission.corr_id = corr_id;
+  transmission.entity_id = entity_id;
+  transmission.command = text;
+  Bytes out;
+  out.reserve(text.size() + corr_id.size() + entity_id.size() + 8);
+  smp::encode_transmission(transmission, session.version(), out);
+  return out;
+}
+
+ByteView message_body(const backend::StoredMessage& message, const backend::QueueRecord& record, Bytes& scratch) {
+  if (message.kind == backend::MessageKind::message) return message.body;
+  smp::encrypt_quota_marker(record.recipient_box_key, message.id, message.seconds, scratch);
+  return scratch;
+}
+
+std::string queue_info_json(const backend::QueueRecord& record, const backend::OperationResult& result,
+                            const Subscriptions::Entry* entry) {
+  std::string json =
+      fmt::format(R"({{"qiSnd":{},"qiNtf":{})", record.sender_key.has_value(), record.notifier.has_value());
+  if (result.subscribed || entry != nullptr) {
+    json += fmt::format(R"(,"qiSub":{{"qSubThread":"{}")", subscription_word(entry, result.subscribed));
+    if (entry != nullptr && entry->delivery == Subscriptions::Delivery::delivered) {
+      json += fmt::format(R"(,"qDelivered":"{}")", to_base64url(entry->delivered_id.view()));
+    }
+    json += '}';
+  }
+  json += fmt::format(R"(,"qiSize":{})", result.messages);
+  if (result.message) {
+    json += fmt::format(R"(,"qiMsg":{{"msgId":"{}","msgTs":"{}","msgType":"{}"}})",
+                        to_base64url(result.message->id.view()), iso_time(result.message->seconds),
+                        result.message->kind == backend::MessageKind::quota ? "quota" : "message");
+  }
+  json += '}';
+  return json;
+}
+
+smp::ProtocolError blocked_error(const backend::QueueRecord& record) {
+  return smp::Blocked{record.blocking.reason == backend::BlockingReason::spam ? smp::BlockingReason::spam
+                                                                              : smp::BlockingReason::content,
+                      record.blocking.notice_json};
+}
+
+smp::ProtocolError store_error() {
+  return smp::StoreError{"unavailable"};
+}
+
+std::optional<smp::Response> answer_unconfigured(const smp::Command& command, const GatewayContext& context) {
+  if (const auto* proxy = std::get_if<smp::Prxy>(&command)) {
+    const auto decision = context.access.may_create(proxy->password);
+    if (decision == backend::AccessDecision::missing_password || decision == backend::AccessDecision::wrong_password) {
+      return smp::Err{smp::proxy_error(smp::ProxyBasicAuth{})};
+    }
+    smp::BrokerError error;
+    error.kind = smp::BrokerError::Kind::host;
+    return smp::Err{smp::proxy_error(std::move(error))};
+  }
+  if (std::holds_alternative<smp::Pfwd>(command)) return smp::Err{smp::proxy_error(smp::ProxyNoSession{})};
+  if (std::holds_alternative<smp::Rfwd>(command)) return smp::Err{smp::CommandError::prohibited};
+  if (std::holds_alternative<smp::Subs>(command) || std::holds_alternative<smp::Nsubs>(command)) {
+    return smp::Err{smp::SimpleError::service};
+  }
+  if (std::holds_alternative<smp::Rslv>(command)) return smp::Err{smp::NameError{}};
+  return std::nullopt;
+}
+
+MessageId random_message_id() {
+  return crypto::random_id<MessageId>();
+}
+
+}  // namespace sotto::gateway

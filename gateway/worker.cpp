@@ -1,0 +1,182 @@
+#include "gateway/worker.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+
+namespace sotto::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// How often deadlines are looked at; a limit is kept to this precision.
+constexpr auto kTick = std::chrono::milliseconds(200);
+
+}  // namespace
+
+Worker::Worker(GatewayContext& context, std::uint8_t index)
+    : context_(context), index_(index), work_(io_.get_executor()), records_(context.settings.record_cache) {
+  const auto now = std::chrono::steady_clock::now();
+  next_idle_check_ = now + context_.settings.idle_check_interval;
+  next_ends_ = now + context_.settings.end_interval;
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) stop(std::chrono::steady_clock::now());
+}
+
+void Worker::start() {
+  schedule_tick();
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+void Worker::stop(std::chrono::steady_clock::time_point deadline) {
+  post([this, deadline] {
+    drain();
+    auto timer = std::make_shared<asio::steady_timer>(io_, deadline);
+    timer->async_wait([this, timer](boost::system::error_code) {
+      const auto connections = std::move(connections_);
+      connections_.clear();
+      for (const auto& [id, connection] : connections) connection->close_because(CloseReason::shutdown);
+      io_.stop();
+    });
+    if (connections_.empty()) timer->cancel();
+  });
+  work_.reset();
+  thread_.join();
+  // Handlers that are left hold connections: they go while the worker is still here.
+  io_.restart();
+  io_.poll();
+  connections_.clear();
+}
+
+void Worker::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    posted_.push_back(std::move(task));
+    if (wake_pending_) return;
+    wake_pending_ = true;
+  }
+  asio::post(io_, [this] { run_posted(); });
+}
+
+void Worker::run_posted() {
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    tasks.swap(posted_);
+    wake_pending_ = false;
+  }
+  for (auto& task : tasks) task();
+}
+
+void Worker::add(asio::ip::tcp::socket socket) {
+  auto& counters = context_.counters;
+  counters.accepted.add();
+  const auto refuse = [&](CloseReason reason) { counters.closed[static_cast<std::size_t>(reason)].add(); };
+  if (draining_) return refuse(CloseReason::shutdown);
+  if (counters.connections.get() >= context_.settings.max_connections) return refuse(CloseReason::connection_limit);
+  if (counters.handshaking.get() >= context_.settings.max_handshakes) return refuse(CloseReason::handshake_limit);
+  const auto id = (next_connection_++ << 8U) | index_;
+  auto connection = std::make_shared<Connection>(std::move(socket), *this, id);
+  connections_.emplace(id, connection);
+  counters.connections.add();
+  counters.handshaking.add();
+  connection->start();
+}
+
+void Worker::remove(std::uint64_t connection) {
+  if (connections_.erase(connection) == 0) return;
+  ends_waiting_.erase(connection);
+  context_.counters.connections.sub();
+  if (draining_ && connections_.empty()) io_.stop();
+}
+
+void Worker::handshake_done() {
+  context_.counters.handshaking.sub();
+}
+
+void Worker::deliver(std::uint64_t connection, backend::Event event) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  const auto keep = found->second;
+  keep->handle_event(std::move(event));
+}
+
+void Worker::drain() {
+  draining_ = true;
+  std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->drain();
+}
+
+bool Worker::take_block_place(Connection& connection) {
+  if (blocks_in_flight_ < context_.settings.max_blocks_in_flight) {
+    ++blocks_in_flight_;
+    return true;
+  }
+  waiting_for_place_.push_back(connection.id());
+  return false;
+}
+
+void Worker::give_block_place() {
+  --blocks_in_flight_;
+  while (!waiting_for_place_.empty() && blocks_in_flight_ < context_.settings.max_blocks_in_flight) {
+    const auto next = waiting_for_place_.front();
+    waiting_for_place_.pop_front();
+    const auto found = connections_.find(next);
+    if (found == connections_.end()) continue;
+    ++blocks_in_flight_;
+    // Not from here: the connection that gives its place is in the middle of its own work.
+    asio::post(io_, [connection = found->second] {
+      if (!connection->closed()) connection->start_waiting_block();
+    });
+  }
+}
+
+void Worker::leave_block_place(Connection& connection, bool waiting) {
+  if (!waiting) return give_block_place();
+  const auto at = std::find(waiting_for_place_.begin(), waiting_for_place_.end(), connection.id());
+  if (at != waiting_for_place_.end()) {
+    waiting_for_place_.erase(at);
+  } else {
+    give_block_place();  // its turn had come, the block was about to start
+  }
+}
+
+void Worker::schedule_tick() {
+  timer_.expires_after(kTick);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    tick();
+    schedule_tick();
+  });
+}
+
+void Worker::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  const auto& settings = context_.settings;
+  std::vector<std::shared_ptr<Connection>> all;  // closing changes connections_
+  all.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->check_deadlines(now);
+  if (settings.idle_timeout.count() != 0 && now >= next_idle_check_) {
+    next_idle_check_ = now + settings.idle_check_interval;
+    for (const auto& connection : all) connection->check_idle(now);
+  }
+  if (now >= next_ends_) {
+    next_ends_ = now + settings.end_interval;
+    const auto waiting = std::move(ends_waiting_);
+    ends_waiting_ = {};
+    for (const auto id : waiting) {
+      const auto found = connections_.find(id);
+      if (found == connections_.end()) continue;
+      const auto keep = found->second;
+      keep->flush_ends();
+    }
+  }
+}
+
+}  // namespace sotto::gateway

@@ -1,0 +1,89 @@
+// Worker: one I/O thread with its connections. Connections stay on the worker that they were given to, so nothing of
+// them needs a lock. Owned by the Gateway.
+//
+// Threads: post() and id() from anywhere; everything else on the worker's own thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/context.hpp"
+#include "gateway/session/connection.hpp"
+#include "gateway/session/record_cache.hpp"
+
+namespace sotto::gateway {
+
+class Worker {
+ public:
+  // `context` must outlive it. `index` is part of the ids of its connections.
+  Worker(GatewayContext& context, std::uint8_t index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start();
+  // Ends the thread, once no connection is left or `deadline` has passed; connections that are left are closed. Any
+  // thread but its own; once.
+  void stop(std::chrono::steady_clock::time_point deadline);
+
+  // Runs `task` on the worker's thread, after everything that was posted before. Tasks are handed over in batches: one
+  // wake-up takes all that came since the last. Any thread.
+  void post(std::function<void()> task);
+
+  // Takes a socket that belongs to this worker's io_context.
+  void add(boost::asio::ip::tcp::socket socket);
+  void deliver(std::uint64_t connection, backend::Event event);
+  void drain();
+
+  [[nodiscard]] boost::asio::io_context& io() { return io_; }
+  [[nodiscard]] GatewayContext& context() { return context_; }
+  [[nodiscard]] RecordCache& records() { return records_; }
+
+  // For connections:
+  void remove(std::uint64_t connection);
+  void handshake_done();
+  // False: all places among the blocks in flight are taken, and the connection waits for its turn.
+  bool take_block_place(Connection& connection);
+  void give_block_place();
+  // A connection ends with a block in flight, or waiting for a place.
+  void leave_block_place(Connection& connection, bool waiting);
+  void ends_waiting(std::uint64_t connection) { ends_waiting_.insert(connection); }
+
+ private:
+  void run_posted();
+  void tick();
+  void schedule_tick();
+
+  GatewayContext& context_;
+  const std::uint8_t index_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_{io_};
+  std::thread thread_;
+
+  RecordCache records_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::uint64_t next_connection_ = 1;
+  std::size_t blocks_in_flight_ = 0;
+  std::deque<std::uint64_t> waiting_for_place_;
+  std::unordered_set<std::uint64_t> ends_waiting_;
+  std::chrono::steady_clock::time_point next_idle_check_;
+  std::chrono::steady_clock::time_point next_ends_;
+  bool draining_ = false;
+
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by posted_mutex_
+  bool wake_pending_ = false;                  // guarded by posted_mutex_
+};
+
+}  // namespace sotto::gateway

@@ -1,0 +1,166 @@
+// QueueBackend: what the gateway asks of the queue service, whether it is in this process (standalone) or behind gRPC.
+// The gateway looks a queue up (Find), verifies the command against the record itself, and sends the operation with the
+// record's version; the service refuses a stale version with the fresh record, and the gateway verifies again.
+//
+// Threads: submit() and end_session() may be called from any thread. Completions and events are called on a thread of
+// the backend's own, must not block and must not throw.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "libs/backend/record.hpp"
+
+namespace sotto::backend {
+
+// A connection of a gateway. `gateway` tells gateways apart (0 in standalone), `connection` is never reused.
+struct SessionRef {
+  std::uint64_t gateway = 0;
+  std::uint64_t connection = 0;
+  friend auto operator<=>(const SessionRef&, const SessionRef&) = default;
+};
+
+// The record by one of its ids. ok with the record; gone when there is none.
+struct Find {
+  Role role = Role::recipient;
+  std::array<std::uint8_t, kIdSize> id{};
+};
+// A new queue, ids included (made by the gateway). conflict when one of its ids is taken. `subscribe`: the session is
+// its subscriber at once.
+struct Create {
+  QueueRecord record;
+  std::optional<LinkBlob> link;  // present exactly when record.link_id is
+  bool subscribe = false;
+};
+// KEY, SKEY, LKEY: sets the sender key once. The same key again is ok; another one is refused. `by_sender`: refused
+// unless the mode is messaging. `with_link` (LKEY): the result holds the link data.
+struct Secure {
+  crypto::PublicKey key;
+  bool by_sender = false;
+  bool with_link = false;
+};
+// RKEY: refused unless the mode is contact. Precondition: at least one key.
+struct SetRecipientKeys {
+  std::vector<crypto::PublicKey> keys;
+};
+// LSET: refused when the link id or the fixed part differ from what is set, when the link id is another queue's, or for
+// a secured messaging queue. In a queue without mode: refused.
+struct SetLink {
+  LinkId link_id;
+  LinkBlob link;
+};
+// LDEL: ok also when there is none.
+struct DeleteLink {};
+// LGET: the result holds the link data. Refused unless the mode is contact, or none without a sender key.
+struct GetLink {};
+// NKEY: replaces the former notifier, whose subscriber is told that it is deleted. conflict when the id is taken.
+struct SetNotifier {
+  Notifier notifier;
+};
+// NDEL: ok also when there is none.
+struct DeleteNotifier {};
+// OFF: idempotent.
+struct Suspend {};
+// DEL: the queue, its ids, link and messages; subscribers of other sessions (and its notifier's) are told.
+struct Delete {};
+// SUB: the session becomes the subscriber; another session that was gets Ended. Result: `messages`.
+struct Subscribe {};
+// The oldest message, or none; nothing changes. `if_subscribed`: refused when the session is not the subscriber now.
+struct Fetch {
+  bool if_subscribed = false;
+};
+// ACK: removes the oldest message when it has this id (another id, for example of an expired one, removes nothing).
+// `then_next`: the result holds the message that is the oldest afterwards.
+struct Ack {
+  MessageId message_id;
+  bool then_next = false;
+};
+// SEND. ok; quota (and a marker was written, or is there already); refused when the queue is off; blocked. When the
+// queue was empty, its subscriber gets MessageReady. The first Append to a secured messaging queue deletes its link
+// data. `notification` is handed to the notifier named in the record, after commit.
+struct Append {
+  MessagePtr message;
+  std::optional<Notification> notification;
+};
+// QUE. Result: `messages`, `message` (the oldest), `subscribed`.
+struct Inspect {};
+// NSUB: the session becomes the notifier's subscriber; another session that was gets Ended.
+struct SubscribeNotifier {};
+
+using Action = std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier,
+                            DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier>;
+
+struct Operation {
+  RecipientId queue;          // ignored by Find and Create
+  std::uint64_t version = 0;  // of the record that was verified; ignored by Find and Create
+  Action action;
+};
+
+enum class Outcome : std::uint8_t {
+  ok,
+  stale,        // the version has moved on; `record` is the fresh one; nothing was done
+  gone,         // no such queue
+  refused,      // the rules say no (AUTH on the wire)
+  blocked,      // the queue is blocked; `record` says why. Given for every operation but Find
+  quota,        // Append only
+  conflict,     // an id is taken
+  unavailable,  // the store could not answer or could not commit; nothing was done
+};
+
+struct OperationResult {
+  Outcome outcome = Outcome::unavailable;
+  RecordPtr record;  // Find, and every operation that changed the record (the new one), stale, blocked
+  MessagePtr message;
+  std::optional<LinkBlob> link;
+  std::uint32_t messages = 0;
+  bool subscribed = false;
+};
+
+struct Batch {
+  SessionRef session;
+  // Executed in order; batches of one session, too, in the order of submit().
+  std::vector<Operation> operations;
+  // One result per operation, in order. Called exactly once, after what the operations changed is durable.
+  std::function<void(std::vector<OperationResult>)> done;
+};
+
+class QueueBackend {
+ public:
+  virtual ~QueueBackend() = default;
+  virtual void submit(Batch batch) = 0;
+  // The connection is gone: it subscribes to nothing any more.
+  virtual void end_session(SessionRef session) = 0;
+};
+
+// Events for a session.
+struct MessageReady {  // an Append to a queue that was empty
+  RecipientId queue;
+  MessagePtr message;
+};
+struct Ended {  // another session subscribed
+  Role role = Role::recipient;
+  std::array<std::uint8_t, kIdSize> id{};
+};
+struct Deleted {  // the queue, or the notifier's credentials
+  Role role = Role::recipient;
+  std::array<std::uint8_t, kIdSize> id{};
+};
+struct Notified {
+  NotifierId notifier_id;
+  std::vector<Notification> notifications;
+};
+using Event = std::variant<MessageReady, Ended, Deleted, Notified>;
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // Events of one session arrive in the order in which they happened, and after the completion of the operation that
+  // made the session subscribe.
+  virtual void deliver(SessionRef session, Event event) = 0;
+};
+
+}  // namespace sotto::backend

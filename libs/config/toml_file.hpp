@@ -1,0 +1,25 @@
+// Reading the TOML file into flat settings. No type of the TOML library leaves toml_file.cpp, and no exception.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "libs/base/result.hpp"
+
+namespace sotto::config {
+
+struct FileValue {
+  std::string key;     // dotted: transport.ports
+  std::string text;    // as a flag would have it; arrays joined with commas
+  std::string origin;  // sotto.toml:12
+  bool usable = true;  // false for what no setting can be: dates, fractions, arrays of arrays
+};
+
+// configuration when the file cannot be read or is not TOML; the message names the file and the line.
+Result<std::vector<FileValue>> read_toml_file(const std::filesystem::path& path);
+
+// At most 1 MiB. configuration when it cannot be read; the message names the path and the cause, without a full stop.
+Result<std::string> read_text_file(const std::filesystem::path& path);
+
+}  // namespace sotto::config

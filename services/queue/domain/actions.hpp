@@ -1,0 +1,69 @@
+// The rules of each action, one function each, in four files: record_actions.cpp (creating, securing, keys, notifier,
+// deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp. Called by QueueEngine only, after its
+// checks: `record` is the queue's record as it is, its version is the one that was verified, and it is not blocked.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "services/queue/domain/queue_engine.hpp"
+
+namespace sotto::queue {
+
+struct ActionContext {
+  CheckedTransaction& transaction;
+  DirectoryOverlay& directory;
+  const QueueRules& rules;
+  const Clock& clock;
+  backend::SessionRef session;
+  BatchOutcome& batch;
+};
+
+using backend::OperationResult;
+using backend::Outcome;
+
+inline OperationResult answer(Outcome outcome, RecordPtr record = nullptr) {
+  OperationResult result;
+  result.outcome = outcome;
+  result.record = std::move(record);
+  return result;
+}
+
+// Stores `before` with the changes that `change` makes to a copy of it, as the next version, and returns that.
+template <class Change>
+RecordPtr change_record(ActionContext& context, const QueueRecord& before, Change&& change) {
+  auto after = std::make_shared<QueueRecord>(before);
+  change(*after);
+  ++after->version;
+  context.transaction.update(before, *after);
+  return after;
+}
+
+OperationResult perform(ActionContext& context, const backend::Find& action);
+OperationResult perform(ActionContext& context, const backend::Create& action);
+
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Secure& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetRecipientKeys& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetNotifier& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::DeleteNotifier& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Suspend& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Delete& action);
+
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetLink& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::DeleteLink& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::GetLink& action);
+
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Append& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Ack& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Fetch& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Inspect& action);
+
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SubscribeNotifier& action);
+
+// The session becomes the subscriber, and another one that was is told.
+void take_subscription(ActionContext& context, const RecipientId& queue);
+// The queue is secured and of messaging mode: its link has served.
+bool is_secured_messaging(const QueueRecord& record);
+
+}  // namespace sotto::queue

@@ -1,0 +1,337 @@
+#include "services/queue/domain/group_commit.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace sotto::queue {
+namespace {
+
+using backend::Batch;
+using backend::OperationResult;
+
+std::size_t link_bytes(const LinkBlob& link) {
+  return link.fixed.size() + link.user.size();
+}
+
+std::size_t body_bytes(const backend::Action& action) {
+  if (const auto* append = std::get_if<backend::Append>(&action)) return append->message->body.size();
+  if (const auto* set_link = std::get_if<backend::SetLink>(&action)) return link_bytes(set_link->link);
+  if (const auto* create = std::get_if<backend::Create>(&action)) return create->link ? link_bytes(*create->link) : 0;
+  return 0;
+}
+
+// A result is `unavailable` unless somebody says otherwise.
+std::vector<OperationResult> unavailable(std::size_t operations) {
+  return std::vector<OperationResult>(operations);
+}
+
+// The queue that an operation names by its recipient id.
+const RecipientId* touched_by(const backend::Operation& operation) {
+  const bool by_other_id = std::holds_alternative<backend::Find>(operation.action) ||
+                           std::holds_alternative<backend::Create>(operation.action);
+  return by_other_id ? nullptr : &operation.queue;
+}
+
+void count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+GroupCommit::GroupCommit(const GroupCommitSettings& settings, QueueStore& store, SubscriptionDirectory& directory,
+                         backend::NotificationBackend& notifications, backend::EventSink& events, const Clock& clock)
+    : settings_(settings),
+      store_(store),
+      notifications_(notifications),
+      events_(events),
+      clock_(clock),
+      engine_(settings.rules, clock),
+      directory_(directory),
+      next_expiry_(clock.steady_now() + std::chrono::duration_cast<SteadyTime::duration>(settings.expiry_interval)) {
+  if (settings_.expire_on_start) begin_expiry({});
+  thread_ = std::thread([this] { work(); });
+}
+
+GroupCommit::~GroupCommit() {
+  stop();
+}
+
+void GroupCommit::submit(Batch batch) {
+  Item item;
+  item.batch = std::move(batch);
+  item.load.operations = item.batch.operations.size();
+  for (const auto& operation : item.batch.operations) item.load.bytes += body_bytes(operation.action);
+  const std::size_t operations = item.load.operations;
+
+  std::unique_lock lock(mutex_);
+  if (stopping_) {
+    lock.unlock();
+    if (item.batch.done) item.batch.done(unavailable(operations));
+    return;
+  }
+  std::vector<backend::Operation> refused;
+  if (queued_.operations + operations > settings_.max_queued_operations ||
+      queued_.bytes + item.load.bytes > settings_.max_queued_bytes) {
+    item.kind = Item::Kind::refuse;
+    item.load.bytes = 0;
+    refused.swap(item.batch.operations);  // to be freed after the lock
+    count(counters_.overloaded, operations);
+  }
+  queued_.operations += item.load.operations;
+  queued_.bytes += item.load.bytes;
+  const bool was_empty = incoming_.empty();
+  incoming_.push_back(std::move(item));
+  lock.unlock();
+  if (was_empty) wake_.notify_one();
+}
+
+void GroupCommit::end_session(SessionRef session) {
+  Item item;
+  item.kind = Item::Kind::end_session;
+  item.batch.session = session;
+  std::unique_lock lock(mutex_);
+  if (stopping_) return;
+  const bool was_empty = incoming_.empty();
+  incoming_.push_back(std::move(item));
+  lock.unlock();
+  if (was_empty) wake_.notify_one();
+}
+
+void GroupCommit::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::uint64_t GroupCommit::expire_now() {
+  std::future<std::uint64_t> removed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return 0;
+    removed = expiry_requests_.emplace_back().get_future();
+  }
+  wake_.notify_one();
+  return removed.get();
+}
+
+void GroupCommit::work() {
+  std::span<Item> group;
+  while (next_group(group)) {
+    run_group(group);
+    if (expiry_.active) step_expiry();
+  }
+  end_expiry();
+  const std::lock_guard lock(mutex_);
+  for (auto& request : expiry_requests_) request.set_value(0);
+}
+
+bool GroupCommit::next_group(std::span<Item>& group) {
+  const bool all_taken = next_ == taken_.size();
+  if (all_taken) {
+    taken_.clear();
+    next_ = 0;
+  }
+  std::vector<std::promise<std::uint64_t>> requests;
+  {
+    std::unique_lock lock(mutex_);
+    queued_.operations -= finished_.operations;
+    queued_.bytes -= finished_.bytes;
+    finished_ = {};
+    if (all_taken) {
+      const auto something_to_do = [this] { return !incoming_.empty() || !expiry_requests_.empty() || stopping_; };
+      if (!expiry_.active && !expiry_due()) {
+        if (settings_.expiry_interval.count() > 0) {
+          wake_.wait_for(lock, next_expiry_ - clock_.steady_now(), something_to_do);
+        } else {
+          wake_.wait(lock, something_to_do);
+        }
+      }
+      if (stopping_ && incoming_.empty()) return false;
+      taken_.swap(incoming_);
+    }
+    if (!expiry_.active) requests.swap(expiry_requests_);
+  }
+  if (!requests.empty() || (!expiry_.active && expiry_due())) begin_expiry(std::move(requests));
+  group = cut_group();
+  return true;
+}
+
+std::span<GroupCommit::Item> GroupCommit::cut_group() {
+  const std::size_t first = next_;
+  Load load;
+  while (next_ < taken_.size() && load.operations < settings_.max_group_operations &&
+         load.bytes < settings_.max_group_bytes) {
+    const Load& added = taken_[next_++].load;
+    // An item without operations counts as well, so that a group of them has an end.
+    load.operations += std::max<std::size_t>(added.operations, 1);
+    load.bytes += added.bytes;
+  }
+  return {taken_.data() + first, next_ - first};
+}
+
+void GroupCommit::run_group(std::span<Item> group) {
+  if (group.empty()) return;
+  count(counters_.groups);
+  const Attempt attempt = attempt_group(group);
+  const auto unfinished = group.subspan(attempt.finished);
+  if (unfinished.empty()) return;
+  const bool again = attempt.may_succeed_alone && unfinished.size() > 1;
+  for (std::size_t i = 0; i < unfinished.size(); ++i) {
+    if (again) {
+      run_group(unfinished.subspan(i, 1));
+    } else {
+      fail(unfinished[i]);
+    }
+  }
+}
+
+GroupCommit::Attempt GroupCommit::attempt_group(std::span<Item> group) {
+  Attempt attempt;
+  std::vector<RecipientId> touched;
+  for (const auto& item : group) {
+    for (const auto& operation : item.batch.operations) {
+      if (const auto* queue = touched_by(operation)) touched.push_back(*queue);
+    }
+  }
+  auto begun = store_.begin(touched);
+  if (!begun.ok()) {
+    count(counters_.store_failures);
+    return attempt;
+  }
+  CheckedTransaction transaction(std::move(begun).value());
+
+  std::vector<BatchOutcome> waiting;
+  for (auto& item : group) {
+    BatchOutcome outcome = execute(transaction, item);
+    if (transaction.failed()) {
+      count(counters_.store_failures);
+      directory_.drop();
+      attempt.may_succeed_alone = true;
+      return attempt;
+    }
+    if (transaction.wrote()) {
+      waiting.push_back(std::move(outcome));
+    } else {
+      directory_.apply();
+      finish(item, std::move(outcome));
+      ++attempt.finished;
+    }
+  }
+  if (!transaction.wrote()) return attempt;
+  if (!transaction.commit()) {
+    count(counters_.store_failures);
+    directory_.drop();
+    return attempt;
+  }
+  count(counters_.commits);
+  directory_.apply();
+  for (auto& outcome : waiting) finish(group[attempt.finished++], std::move(outcome));
+  return attempt;
+}
+
+BatchOutcome GroupCommit::execute(CheckedTransaction& transaction, const Item& item) {
+  BatchOutcome outcome;
+  switch (item.kind) {
+    case Item::Kind::execute:
+      return engine_.execute(transaction, directory_, item.batch);
+    case Item::Kind::refuse:
+      outcome.results = unavailable(item.load.operations);
+      break;
+    case Item::Kind::end_session:
+      directory_.end_session(item.batch.session);
+      break;
+  }
+  return outcome;
+}
+
+void GroupCommit::finish(Item& item, BatchOutcome outcome) {
+  // Freed here, and with it the bodies, rather than when all that was taken is finished.
+  const Batch batch = std::exchange(item.batch, {});
+  finished_.operations += item.load.operations;
+  finished_.bytes += item.load.bytes;
+  if (item.kind == Item::Kind::end_session) {
+    notifications_.end_session(batch.session);
+    return;
+  }
+  count(counters_.batches);
+  count(counters_.operations, item.load.operations);
+  if (outcome.expired > 0) count(counters_.expired, outcome.expired);
+  if (batch.done) batch.done(std::move(outcome.results));
+  for (auto& effect : outcome.effects) take_place(std::move(effect));
+}
+
+void GroupCommit::fail(Item& item) {
+  BatchOutcome outcome;
+  if (item.kind == Item::Kind::end_session) {
+    directory_.end_session(item.batch.session);
+    directory_.apply();
+  } else {
+    outcome.results = unavailable(item.load.operations);
+  }
+  finish(item, std::move(outcome));
+}
+
+void GroupCommit::take_place(Effect effect) {
+  std::visit(
+      [this](auto&& what) {
+        using Kind = std::decay_t<decltype(what)>;
+        if constexpr (std::is_same_v<Kind, SendEvent>) {
+          events_.deliver(what.to, std::move(what.event));
+        } else if constexpr (std::is_same_v<Kind, PushNotification>) {
+          notifications_.push(what.notifier, std::move(what.notification));
+        } else if constexpr (std::is_same_v<Kind, SubscribeToNotifier>) {
+          notifications_.subscribe(what.notifier, what.session);
+        } else {
+          static_assert(std::is_same_v<Kind, RemoveNotifier>);
+          notifications_.remove(what.notifier, what.by);
+        }
+      },
+      std::move(effect));
+}
+
+bool GroupCommit::expiry_due() const {
+  return settings_.expiry_interval.count() > 0 && clock_.steady_now() >= next_expiry_;
+}
+
+void GroupCommit::begin_expiry(std::vector<std::promise<std::uint64_t>> waiting) {
+  expiry_.active = true;
+  expiry_.cutoff = expiry_cutoff(settings_.rules, clock_);
+  expiry_.removed = 0;
+  expiry_.waiting = std::move(waiting);
+}
+
+void GroupCommit::step_expiry() {
+  bool more = false;
+  auto begun = store_.begin({});
+  if (begun.ok()) {
+    CheckedTransaction transaction(std::move(begun).value());
+    const Expired expired = transaction.expire(expiry_.cutoff, settings_.expiry_batch);
+    // Also when no message was removed: the store may have tidied its index.
+    if (transaction.commit()) {
+      count(counters_.commits);
+      count(counters_.expired, expired.messages);
+      expiry_.removed += expired.messages;
+      more = expired.more;
+    } else {
+      count(counters_.store_failures);
+    }
+  } else {
+    count(counters_.store_failures);
+  }
+  // After a failure the run is over, too: the next one goes on with what is left.
+  if (!more) end_expiry();
+}
+
+void GroupCommit::end_expiry() {
+  expiry_.active = false;
+  next_expiry_ = clock_.steady_now() + std::chrono::duration_cast<SteadyTime::duration>(settings_.expiry_interval);
+  for (auto& waiting : expiry_.waiting) waiting.set_value(expiry_.removed);
+  expiry_.waiting.clear();
+}
+
+}  // namespace sotto::queue

@@ -1,0 +1,96 @@
+// QueueStore: where queues and messages live, as the domain sees it. Implemented by storage/memory, storage/rocksdb
+// (and storage/postgres); one conformance suite (domain/queue_store_conformance.hpp) runs over each.
+//
+// Owned by the process. A transaction sees its own writes; nothing of it is visible elsewhere or durable before
+// commit(). Threads: begin() and everything of a transaction is called by one thread at a time (the group commit
+// thread); an implementation may rely on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "libs/backend/record.hpp"
+#include "libs/base/result.hpp"
+
+namespace sotto::queue {
+
+using backend::LinkBlob;
+using backend::MessagePtr;
+using backend::QueueRecord;
+using backend::RecordPtr;
+using backend::Role;
+
+// Counters of one queue. They change with messages and never touch the record's version.
+struct QueueState {
+  std::uint32_t messages = 0;  // the quota marker included
+  bool full = false;           // the quota marker is there: no message is taken until the queue was emptied
+  friend bool operator==(const QueueState&, const QueueState&) = default;
+};
+
+// Of the whole store, kept incrementally.
+struct StoreTotals {
+  std::uint64_t queues = 0;
+  std::uint64_t messages = 0;
+  friend bool operator==(const StoreTotals&, const StoreTotals&) = default;
+};
+
+struct Expired {
+  std::uint64_t messages = 0;  // removed by this call
+  bool more = false;           // the limit was reached: call again (in another transaction)
+};
+
+// Failures of the engine are `unavailable`; after one, the transaction must be dropped without commit().
+class QueueTransaction {
+ public:
+  virtual ~QueueTransaction() = default;
+
+  // By recipient id; a null pointer when there is no such queue.
+  virtual Result<RecordPtr> find(const RecipientId& id) = 0;
+  // The recipient id of the queue that has this sender, notifier or link id (role recipient: the id itself, when it
+  // exists).
+  virtual Result<std::optional<RecipientId>> resolve(Role role, ByteView id) = 0;
+
+  // A new queue with its id maps. Precondition: none of its ids is taken (the domain has asked).
+  virtual Status insert(const QueueRecord& record) = 0;
+  // Replaces a record and the id maps of notifier and link id where they changed. Precondition: `before` is what find()
+  // gives now.
+  virtual Status update(const QueueRecord& before, const QueueRecord& after) = 0;
+  // Removes the record, id maps, link data, counters and all messages, however many.
+  virtual Status erase(const QueueRecord& record) = 0;
+
+  virtual Status put_link(const RecipientId& queue, const LinkBlob& link) = 0;
+  virtual Result<std::optional<LinkBlob>> link(const RecipientId& queue) = 0;
+  virtual Status erase_link(const RecipientId& queue) = 0;
+
+  virtual Result<QueueState> state(const RecipientId& queue) = 0;
+  // Behind all others of the queue. `marks_full`: the message is the quota marker, and sets QueueState::full.
+  virtual Status append(const RecipientId& queue, const MessagePtr& message, bool marks_full) = 0;
+  // The oldest message; a null pointer when there is none.
+  virtual Result<MessagePtr> head(const RecipientId& queue) = 0;
+  // Removes the oldest message. When none is left afterwards, clears QueueState::full. Precondition: there is one.
+  virtual Status pop(const RecipientId& queue) = 0;
+
+  // Removes messages that came before `cutoff` (seconds since 1970), at most `limit` of them, through an index: its
+  // cost grows with what is removed and not with what is stored. Clears QueueState::full as pop() does.
+  virtual Result<Expired> expire(std::int64_t cutoff, std::size_t limit) = 0;
+
+  // Makes all of it durable and visible, or nothing. The transaction is over afterwards.
+  virtual Status commit() = 0;
+};
+
+class QueueStore {
+ public:
+  virtual ~QueueStore() = default;
+  // `touched`: queues that the transaction will probably ask for, so that a remote store can read and lock them in one
+  // round trip; a local one may ignore them.
+  virtual Result<std::unique_ptr<QueueTransaction>> begin(std::span<const RecipientId> touched) = 0;
+  // May be called from any thread.
+  [[nodiscard]] virtual StoreTotals totals() const = 0;
+  // Drops what deleted messages left on disk, now. Slow; may run beside transactions. ok where there is nothing to do.
+  virtual Status compact() = 0;
+};
+
+}  // namespace sotto::queue

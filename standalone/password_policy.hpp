@@ -1,0 +1,29 @@
+// PasswordPolicy: the AccessPolicy of a standalone server: one password or none, and a switch for new queues. Constant
+// after construction; any thread.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "libs/backend/access_policy.hpp"
+#include "libs/base/secret.hpp"
+
+namespace sotto::standalone {
+
+class PasswordPolicy final : public backend::AccessPolicy {
+ public:
+  // Without a password anybody may create queues, whatever password is sent.
+  PasswordPolicy(const std::optional<SecretString>& password, bool new_queues);
+
+  [[nodiscard]] backend::AccessDecision may_create(std::optional<ByteView> password) const override;
+
+ private:
+  // Digests are compared, so that neither the length nor a common start of a guess shows in the time.
+  [[nodiscard]] Secret<32> digest(ByteView password) const;
+
+  Secret<32> key_;
+  std::optional<Secret<32>> expected_;
+  bool new_queues_;
+};
+
+}  // namespace sotto::standalone

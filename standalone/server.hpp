@@ -1,0 +1,45 @@
+// Server: gateway and queue logic over the embedded store, in one process. Owned by main() or a test. start() and
+// stop() from one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/base/clock.hpp"
+#include "libs/observability/metrics.hpp"
+#include "standalone/settings/settings.hpp"
+
+namespace sotto::standalone {
+
+class Server {
+ public:
+  struct Parts;  // parts.hpp
+
+  // Opens the store, loads the identity, listens. configuration with key, value and remedy when something is in the
+  // way. `clock` must outlive it.
+  static Result<std::unique_ptr<Server>> start(const ServerSettings& settings, const Clock& clock);
+  ~Server();
+
+  // Bound ports, in the order of the settings (those that were skipped are missing).
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const;
+  // What did not stop the start, for the log: a skipped listener, an open server, a CA key that lies beside the others.
+  [[nodiscard]] const std::vector<std::string>& warnings() const;
+  // Removes expired messages now; returns how many (tests move the clock and call it).
+  std::uint64_t expire_now();
+  // What deleted messages left on disk goes, now.
+  Status compact();
+  [[nodiscard]] std::uint64_t stored_queues() const;
+  [[nodiscard]] std::uint64_t stored_messages() const;
+  // Registers what the server counts; call release_callbacks() of `metrics` before the server goes.
+  void expose(metrics::Metrics& metrics) const;
+
+  // Stops accepting, finishes what is in progress, closes the store. Once; the destructor does it too.
+  void stop();
+
+ private:
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sotto::standalone
