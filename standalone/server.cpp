@@ -64,8 +64,8 @@ queue::GroupCommitSettings commit_settings(const ServerSettings& settings) {
   return out;
 }
 
-notification::HubSettings hub_settings(const ServerSettings& settings) {
-  notification::HubSettings out;
+notification::HubOptions hub_options(const ServerSettings& settings) {
+  notification::HubOptions out;
   out.interval = settings.notification_interval;
   out.lifetime = std::chrono::duration_cast<std::chrono::seconds>(settings.notification_lifetime);
   return out;
@@ -115,8 +115,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   if (auto status = open_stores(settings, *parts); !status) return status.error();
 
   parts->policy.emplace(settings.password, settings.new_queues);
-  parts->hub = std::make_unique<notification::NotificationHub>(hub_settings(settings), *parts->notifications,
-                                                               parts->relay, clock);
+  parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
+                                                               hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(commit_settings(settings), *parts->queues, parts->directory,
                                                        *parts->hub, parts->relay, clock);
   auto created =
@@ -161,7 +161,7 @@ void Server::stop() {
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
   if (parts_->commit) parts_->commit->stop();
-  if (parts_->hub) parts_->hub->stop();
+  parts_->hub.reset();
   parts_->relay.set(nullptr);
 }
 

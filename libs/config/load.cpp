@@ -245,7 +245,7 @@ class Loader {
                     entry.key, origin, path.string(), entry.key));
   }
 
-  void give(Values values) {
+  void give(Values&& values) {
     for (auto& [entry, given] : values) given_[entry] = std::move(given);
   }
 

@@ -49,10 +49,6 @@ class Load : public testing::Test {
     directory_ = ::mkdtemp(pattern.data());
   }
   ~Load() override { std::filesystem::remove_all(directory_); }
-  Load(const Load&) = delete;
-  Load& operator=(const Load&) = delete;
-  Load(Load&&) = delete;
-  Load& operator=(Load&&) = delete;
 
   Table make_table() {
     Table table({"demo", "A program."});

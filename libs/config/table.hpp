@@ -103,20 +103,20 @@ class Table {
   void range(Row row, Bounds<std::uint16_t> bounds, Range& target);
 
   template <std::integral T>
-  void integer(Row row, Bounds<T> bounds, T& target) {
+  void integer(const Row& row, Bounds<T> bounds, T& target) {
     const Bounds<std::int64_t> wide{static_cast<std::int64_t>(bounds.min), static_cast<std::int64_t>(bounds.max)};
-    add_integer(std::move(row), wide, [&target](std::int64_t value) { target = static_cast<T>(value); });
+    add_integer(row, wide, [&target](std::int64_t value) { target = static_cast<T>(value); });
   }
 
   template <class T>
-  void choice(Row row, std::initializer_list<std::pair<std::string_view, T>> choices, T& target) {
+  void choice(const Row& row, std::initializer_list<std::pair<std::string_view, T>> choices, T& target) {
     std::vector<std::string> names;
     std::vector<T> values;
     for (const auto& [name, value] : choices) {
       names.emplace_back(name);
       values.push_back(value);
     }
-    add_choice(std::move(row), std::move(names),
+    add_choice(row, std::move(names),
                [&target, values = std::move(values)](std::size_t index) { target = values[index]; });
   }
 

@@ -72,10 +72,6 @@ class Log : public testing::Test {
     set_sink({});
     configure(Level::info, Format::text);
   }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-  Log(Log&&) = delete;
-  Log& operator=(Log&&) = delete;
 
   std::vector<std::string> lines_;
 };
@@ -102,6 +98,7 @@ TEST_F(Log, WritesJsonWhenAsked) {
 TEST_F(Log, KeepsLinesOfThreadsWhole) {
   constexpr int kLines = 200;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([] {
       for (int i = 0; i < kLines; ++i) info("line", {{"text", "abc"}});

@@ -78,6 +78,7 @@ TEST(Metrics, CountFromManyThreads) {
   Metrics metrics;
   const auto counter = metrics.counter("smp_x_total", "X.");
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([counter] {
       for (int i = 0; i < 1000; ++i) counter.add();

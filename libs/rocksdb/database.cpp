@@ -17,6 +17,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include "libs/rocksdb/log_tail.hpp"
 #include "libs/rocksdb/row.hpp"
 #include "libs/rocksdb/tuning.hpp"
 
@@ -102,6 +103,7 @@ struct Database::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  ::rocksdb::Status open(const Options& options);
   void close() {
     if (!db) return;
     // Buffered writes reach the disk too; a failure loses no more than a crash of the machine would. Not after a failed
@@ -115,7 +117,7 @@ struct Database::Impl {
     return handles[static_cast<std::size_t>(family) + 1];
   }
 
-  // Constant after open().
+  // Constant after Database::open().
   DirectoryLock lock;  // goes last: nobody may open the directory before the engine let go of it
   std::unique_ptr<::rocksdb::DB> db;
   std::vector<::rocksdb::ColumnFamilyHandle*> handles;  // the default family, then ours
@@ -192,6 +194,22 @@ Status check_layout(::rocksdb::DB& db, const fs::path& directory) {
 
 }  // namespace
 
+::rocksdb::Status Database::Impl::open(const Options& options) {
+  const auto cache = ::rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<::rocksdb::ColumnFamilyDescriptor> families;
+  ::rocksdb::ColumnFamilyOptions layout_only;
+  layout_only.write_buffer_size = std::size_t{1} << 16U;  // after a full disk, all buffers must fit before it goes on
+  families.emplace_back(::rocksdb::kDefaultColumnFamilyName, layout_only);
+  for (const Family family : kFamilies) {
+    families.emplace_back(std::string(family_name(family)), family_options(family, options, cache));
+  }
+  ::rocksdb::DB* engine = nullptr;
+  handles.clear();
+  auto status = ::rocksdb::DB::Open(database_options(options), options.directory.string(), families, &handles, &engine);
+  db.reset(engine);
+  return status;
+}
+
 Result<std::shared_ptr<Database>> Database::open(const Options& options) {
   const fs::path& directory = options.directory;
   if (auto made = make_directory(directory); !made) return made.error();
@@ -200,15 +218,12 @@ Result<std::shared_ptr<Database>> Database::open(const Options& options) {
   if (auto clean = refuse_remains(directory); !clean) return clean.error();
 
   auto impl = std::make_unique<Impl>(std::move(*lock));
-  const auto cache = ::rocksdb::NewLRUCache(options.block_cache_bytes);
-  std::vector<::rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(::rocksdb::kDefaultColumnFamilyName, ::rocksdb::ColumnFamilyOptions());
-  for (const Family family : kFamilies) {
-    families.emplace_back(std::string(family_name(family)), family_options(family, options, cache));
+  auto opened = impl->open(options);
+  if (opened.IsCorruption() && !options.accept_damaged_log && only_last_commit_is_torn(directory)) {
+    Options up_to_damage = options;
+    up_to_damage.accept_damaged_log = true;
+    opened = impl->open(up_to_damage);
   }
-  ::rocksdb::DB* db = nullptr;
-  const auto opened = ::rocksdb::DB::Open(database_options(options), directory.string(), families, &impl->handles, &db);
-  impl->db.reset(db);
   if (opened.IsCorruption()) {
     return cannot_open(directory, "is damaged: " + opened.ToString() +
                                       ". Restore a backup; or, when only the write-ahead log is damaged, accept the "
@@ -247,18 +262,16 @@ Status Database::scan(Family family, ByteView first, ByteView last,
 }
 
 Status Database::write(const WriteBatch& batch, Durability durability) {
-  // A full disk may have been given room: ask the engine to go on, which it refuses while the cause is still there and
-  // always after an error of the disk itself (what such a disk holds is known only after a restart).
-  if (impl_->stopped.load(std::memory_order_relaxed)) {
-    if (const auto resumed = impl_->db->Resume(); !resumed.ok()) return unavailable("write", resumed);
-    impl_->stopped.store(false, std::memory_order_relaxed);
-  }
+  // A full disk may have been given room: ask the engine to go on. It refuses while the cause is still there, while it
+  // is trying by itself, and always after an error of the disk (what such a disk holds is known only after a restart);
+  // the write then fails and names the cause.
+  if (impl_->stopped.load(std::memory_order_relaxed)) static_cast<void>(impl_->db->Resume());
   ::rocksdb::WriteOptions options;
   options.sync = durability == Durability::synced;
   const auto status = impl_->db->Write(options, &batch.impl_->batch);
-  if (status.ok()) return ok_status();
-  impl_->stopped.store(true, std::memory_order_relaxed);
-  return unavailable("write", status);
+  impl_->stopped.store(!status.ok(), std::memory_order_relaxed);
+  if (!status.ok()) return unavailable("write", status);
+  return ok_status();
 }
 
 Status Database::compact() {

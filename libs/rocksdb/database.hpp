@@ -88,7 +88,8 @@ class Database {
   Status scan(Family family, ByteView first, ByteView last,
               const std::function<Result<bool>(ByteView key, ByteView value)>& visit) const;
   // unavailable: nothing of the batch is visible, now or later (when the machine fails at that very moment, a batch
-  // that was reported as failed may still turn up after the restart). A full disk is tried anew with every write.
+  // that was reported as failed may still turn up after the restart). A full disk is
+  // tried anew with every write; a few seconds after it was given room, writes are taken again.
   Status write(const WriteBatch& batch, Durability durability);
   // Rewrites all tables and starts a new log, so that no deleted row is left in any file. Slow. unavailable on failure.
   Status compact();

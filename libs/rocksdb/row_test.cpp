@@ -9,7 +9,11 @@ namespace {
 
 TEST(Row, NumbersAreBigEndian) {
   const RowWriter row = RowWriter(7).u16(0x0102).u32(0x03040506).u64(0x0708090a0b0c0d0eU);
-  EXPECT_EQ(to_hex(row.view()), "07" "0102" "03040506" "0708090a0b0c0d0e");
+  EXPECT_EQ(to_hex(row.view()),
+            "07"
+            "0102"
+            "03040506"
+            "0708090a0b0c0d0e");
 }
 
 TEST(Row, WhatWasWrittenIsRead) {

@@ -58,8 +58,8 @@ std::string_view family_name(Family family) {
   db.skip_stats_update_on_db_open = true;
   db.avoid_unnecessary_blocking_io = true;
 
-  // The manifest names the first and last key of every table, those of former tables too. Beginning a new one with every
-  // change keeps deleted ids out of it; a change is a flush or a compaction, and the file is small.
+  // The manifest names the first and last key of every table, those of former tables too. Beginning a new one with
+  // every change keeps deleted ids out of it; a change is a flush or a compaction, and the file is small.
   db.max_manifest_file_size = 1;
 
   // No text log of the engine: it may name keys, and the engine aborts the process when a full disk takes no more of it

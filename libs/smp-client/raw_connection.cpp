@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "libs/smp-client/broken_pipe.hpp"
 #include "libs/smp/version.hpp"
 
 namespace sotto::client {
@@ -43,6 +44,10 @@ std::string openssl_reason() {
 }
 
 }  // namespace
+
+RawConnection::RawConnection() {
+  ignore_broken_pipes();
+}
 
 RawConnection::~RawConnection() {
   close();

@@ -18,7 +18,7 @@ class RawConnection {
   using Timeout = std::chrono::milliseconds;
   static constexpr Timeout kTimeout{10'000};
 
-  RawConnection() = default;
+  RawConnection();
   ~RawConnection();
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/crypto/random.hpp"
+#include "libs/smp-client/broken_pipe.hpp"
 #include "libs/smp-client/connector.hpp"
 
 namespace sotto::client {
@@ -18,6 +19,7 @@ constexpr std::chrono::seconds kConnectGrace{5};
 
 SyncClient::SyncClient() {
   crypto::initialise();
+  ignore_broken_pipes();
 }
 
 SyncClient::~SyncClient() {
@@ -74,7 +76,8 @@ Status SyncClient::connect(ConnectOptions options) {
     connector->cancel();
     return kNoAnswer;
   }
-  if (failure_) return failure_->error;
+  // A server that refuses our hello closes at once: that is for the next call to see, however fast it was.
+  if (!connection_) return failure_->error;
   return ok_status();
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {
@@ -24,7 +24,8 @@ std::string message(std::string_view text) {
 }
 
 TEST(Address, AcceptedOnesOfTheVectors) {
-  for (const auto& v : tests::load_vectors("addresses.json").at("accepted")) {
+  const auto vectors = tests::load_vectors("addresses.json");
+  for (const auto& v : vectors.at("accepted")) {
     auto expected = v.at("printed").get<std::string>();
     // The vectors print IPv6 without brackets, which cannot be told from a port.
     if (const auto at = expected.find("@::1:"); at != std::string::npos) expected.replace(at, 4, "@[::1]");
@@ -34,7 +35,8 @@ TEST(Address, AcceptedOnesOfTheVectors) {
 }
 
 TEST(Address, RefusedOnesOfTheVectors) {
-  for (const auto& v : tests::load_vectors("addresses.json").at("candidates_for_refusal")) {
+  const auto vectors = tests::load_vectors("addresses.json");
+  for (const auto& v : vectors.at("candidates_for_refusal")) {
     const auto text = v.at("address").get<std::string>();
     const auto parsed = parse_address(text);
     ASSERT_FALSE(parsed) << text;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/crypto/random.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {
@@ -59,7 +59,7 @@ class BlockVectors : public testing::Test {
     return make_block_chains(crypto::RawKey(hex_field(v, "dh_secret_raw")), hex_field(v, "session_id"));
   }
   // A block with the content of the vector where encrypt_block expects it.
-  [[nodiscard]] Bytes block_with(ByteView content) const {
+  static Bytes block_with(ByteView content) {
     Bytes block(kBlockSize, 0);
     std::copy(content.begin(), content.end(), block.begin() + crypto::kBoxTagSize + 2);
     return block;

@@ -3,7 +3,7 @@
 
 #include "libs/crypto/random.hpp"
 #include "libs/smp/command.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {
@@ -114,7 +114,8 @@ TEST_F(CommandVectors, EveryCommandIsDecodedInEveryVersion) {
 }
 
 TEST_F(CommandVectors, FieldsOfNew) {
-  const auto password = decode<New>(vector("NEW messaging password only-create", 6), 6);
+  const auto password_text = vector("NEW messaging password only-create", 6);
+  const auto password = decode<New>(password_text, 6);
   EXPECT_EQ(password.recipient_key, in.key("recipient_key_ed25519"));
   EXPECT_EQ(password.recipient_dh_key, in.key("dh_key"));
   EXPECT_EQ(as_text(password.password.value()), kPassword);

@@ -50,10 +50,8 @@ const char* const kTexts[] = {"BLOCK",
                               "PROXY BROKER TIMEOUT",
                               "PROXY BROKER HOST",
                               "PROXY BROKER NO_SERVICE",
-                              "PROXY BROKER RESPONSE \x04"
-                              "text",
-                              "PROXY BROKER UNEXPECTED \x01"
-                              " ",
+                              "PROXY BROKER RESPONSE \004text",
+                              "PROXY BROKER UNEXPECTED \001 ",
                               "PROXY BROKER TRANSPORT BLOCK",
                               "PROXY BROKER TRANSPORT VERSION",
                               "PROXY BROKER TRANSPORT LARGE_MSG",
@@ -93,13 +91,8 @@ TEST(ProtocolErrors, BlockedInOldVersions) {
 TEST(ProtocolErrors, FormsThatOtherServersWrite) {
   EXPECT_EQ(to_string(parse_error(as_bytes("CMD NO_QUEUE")).value()), "CMD NO_ENTITY");
   for (const auto* text :
-       {"PROXY BROKER NETWORK CONNECT \x03"
-        "why",
-        "PROXY BROKER NETWORK TLS \x03"
-        "why",
-        "PROXY BROKER NETWORK UNKNOWNCA", "PROXY BROKER NETWORK FAILED", "PROXY BROKER NETWORK TIMEOUT",
-        "PROXY BROKER NETWORK SUBSCRIBE \x03"
-        "why"}) {
+       {"PROXY BROKER NETWORK CONNECT \003why", "PROXY BROKER NETWORK TLS \003why", "PROXY BROKER NETWORK UNKNOWNCA",
+        "PROXY BROKER NETWORK FAILED", "PROXY BROKER NETWORK TIMEOUT", "PROXY BROKER NETWORK SUBSCRIBE \003why"}) {
     const auto error = parse_error(as_bytes(text));
     ASSERT_TRUE(error) << text;
     EXPECT_EQ(to_string(*error), "PROXY BROKER NETWORK");
@@ -141,10 +134,8 @@ TEST(ProtocolErrors, Refusals) {
                            "PROXY BROKER NOPE",
                            "PROXY BROKER TIMEOUT ",
                            "PROXY BROKER RESPONSE",
-                           "PROXY BROKER RESPONSE \x04"
-                           "tex",
-                           "PROXY BROKER RESPONSE \x04"
-                           "texts",
+                           "PROXY BROKER RESPONSE \004tex",
+                           "PROXY BROKER RESPONSE \004texts",
                            "PROXY BROKER NETWORK ",
                            "PROXY BROKER NETWORK NOPE",
                            "PROXY BROKER TRANSPORT",

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/crypto/random.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {
@@ -147,10 +147,7 @@ TEST_F(Handshake, ServiceReplies) {
   EXPECT_EQ(std::get<TransportError>(parse_service_reply(error).value()).kind,
             TransportErrorKind::handshake_bad_service);
 
-  for (const auto* text : {"", "R",
-                           "R\x02"
-                           "ab",
-                           "E", "ENOPE", "X"})
+  for (const auto* text : {"", "R", "R\002ab", "E", "ENOPE", "X"})
     EXPECT_FALSE(parse_service_reply(as_bytes(text))) << text;
 }
 

@@ -4,7 +4,7 @@
 
 #include "libs/crypto/random.hpp"
 #include "libs/smp/block.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {

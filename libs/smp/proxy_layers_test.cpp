@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/crypto/random.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/crypto/random.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {
@@ -181,30 +181,9 @@ TEST_F(Responses, RnameCarriesJson) {
 }
 
 TEST_F(Responses, Refusals) {
-  for (const auto* text : {"",
-                           "OK ",
-                           "OKAY",
-                           "ok",
-                           "SUB",
-                           "SOK",
-                           "SOK ",
-                           "SOK 2",
-                           "SOK 00",
-                           "MSG",
-                           "MSG ",
-                           "MSG \x02"
-                           "a",
-                           "END ",
-                           "NMSG short",
-                           "ERR",
-                           "ERR ",
-                           "ERR NOPE",
-                           "ERR AUTH ",
-                           "INFO",
-                           "PRES",
-                           "RNAME",
-                           "SOKS ",
-                           "PKEY "}) {
+  for (const auto* text : {"",         "OK ",       "OKAY", "ok",        "SUB",   "SOK",        "SOK ", "SOK 2",
+                           "SOK 00",   "MSG",       "MSG ", "MSG \002a", "END ",  "NMSG short", "ERR",  "ERR ",
+                           "ERR NOPE", "ERR AUTH ", "INFO", "PRES",      "RNAME", "SOKS ",      "PKEY "}) {
     EXPECT_FALSE(accepted(text)) << text;
   }
 }

@@ -5,7 +5,7 @@
 #include "libs/crypto/keys.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/smp/authorization.hpp"
-#include "libs/smp/test_values.hpp"
+#include "libs/smp/values_test.hpp"
 
 namespace sotto::smp {
 namespace {

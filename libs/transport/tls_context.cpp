@@ -108,8 +108,8 @@ Status common(SSL_CTX* context) {
   if (SSL_CTX_set_ciphersuites(context, "TLS_CHACHA20_POLY1305_SHA256") != 1 ||
       SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-CHACHA20-POLY1305") != 1 ||
       SSL_CTX_set1_groups_list(context, "X448:X25519") != 1 ||
-      SSL_CTX_set1_sigalgs_list(context, "Ed448:Ed25519") != 1 ||
-      SSL_CTX_set1_client_sigalgs_list(context, "Ed448:Ed25519") != 1) {
+      SSL_CTX_set1_sigalgs_list(context, "ed448:ed25519") != 1 ||
+      SSL_CTX_set1_client_sigalgs_list(context, "ed448:ed25519") != 1) {
     return openssl_error("TLS settings");
   }
   SSL_CTX_set_options(

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes the fuzzer's first inputs from the protocol's test vectors.
 
-make_corpus.py VECTORS_FOLDER CORPUS_FOLDER
+make_corpus.py VECTORS_FOLDER SEEDS_FOLDER
+
+The inputs of the target fuzz_parsers go to SEEDS_FOLDER/parsers.
 
 An input is a letter for the parser, the protocol version counted from 6 as one byte, and the bytes to parse
 (tests/fuzz/fuzz.cpp). File names are digests of the contents, so running again adds nothing twice.
@@ -19,7 +21,7 @@ LAST_VERSION = 20
 
 class Corpus:
     def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+        self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, letter, data, version=LAST_VERSION):
@@ -46,8 +48,8 @@ def commands_and_responses(vectors, corpus):
     corpus.add("r", b'RNAME {"name":"value"}')
     hello = vectors("server-hello")
     certificates = [bytes.fromhex(text) for text in hello["certificates_der"]]
-    pkey = b"PKEY \x20" + bytes(32) + b"\x00\x06\x00\x14" + chain(certificates) + large(bytes.fromhex(hello["signed_key"]))
-    corpus.add("r", pkey)
+    signed_key = large(bytes.fromhex(hello["signed_key"]))
+    corpus.add("r", b"PKEY \x20" + bytes(32) + b"\x00\x06\x00\x14" + chain(certificates) + signed_key)
 
 
 def transmissions(vectors, corpus):
@@ -76,7 +78,8 @@ def handshakes(vectors, corpus):
     fingerprint = b"\x20" + bytes(32)
     certificates = [bytes.fromhex(text) for text in v["certificates_der"]]
     service = b"1M" + chain(certificates) + large(bytes.fromhex(v["signed_key"]))
-    for version, rest in ((6, b""), (7, key), (14, key + b"T"), (16, key + b"F0"), (20, key + b"F" + service), (20, b"F0")):
+    forms = ((6, b""), (7, key), (14, key + b"T"), (16, key + b"F0"), (20, key + b"F" + service), (20, b"F0"))
+    for version, rest in forms:
         corpus.add("C", version.to_bytes(2, "big") + fingerprint + rest)
     corpus.add("R", b"R\x18" + bytes(24))
     corpus.add("R", b"EHANDSHAKE BAD_SERVICE")
@@ -86,7 +89,8 @@ def addresses(vectors, corpus):
     v = vectors("addresses")
     for address in v["accepted"] + v["candidates_for_refusal"]:
         corpus.add("a", address["address"].encode())
-    for host in ("example.com", "127.0.0.1", "[2001:db8::1]", "2001:db8::1", "jjbyvoemxysm7qxap7m5d5m35jzv5qq6gnlv7s4rsn7tdwwmuqciwpid.onion"):
+    onion = "jjbyvoemxysm7qxap7m5d5m35jzv5qq6gnlv7s4rsn7tdwwmuqciwpid.onion"
+    for host in ("example.com", "127.0.0.1", "[2001:db8::1]", "2001:db8::1", onion):
         corpus.add("a", host.encode())
 
 
@@ -104,8 +108,10 @@ def layers(vectors, corpus):
 
 def keys_and_certificates(vectors, corpus):
     v = vectors("crypto")
-    for kind, fields in (("x25519", ("a_public", "a_private")), ("ed25519", ("public", "private")), ("ed448", ("public", "private"))):
-        for field in fields:
+    for field in ("a_public", "a_private"):
+        corpus.add_hex("k", v["x25519"][field])
+    for kind in ("ed25519", "ed448"):
+        for field in ("public", "private"):
             corpus.add_hex("k", v[kind][field])
     corpus.add("s", bytes.fromhex(v["signed_session_key"]["signed_key_s16"])[2:])
     for text in vectors("server-hello")["certificates_der"]:
@@ -135,7 +141,7 @@ def main():
     def vectors(name):
         return json.loads((folder / f"{name}.json").read_text())
 
-    corpus = Corpus(sys.argv[2])
+    corpus = Corpus(pathlib.Path(sys.argv[2]) / "parsers")
     for part in (commands_and_responses, transmissions, handshakes, addresses, layers, keys_and_certificates):
         part(vectors, corpus)
 

@@ -3,6 +3,7 @@
 // one of which nothing was written. Tests only.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <future>

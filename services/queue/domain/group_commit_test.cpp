@@ -1,5 +1,6 @@
 #include "services/queue/domain/group_commit.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "services/queue/domain/group_commit_fixture.hpp"

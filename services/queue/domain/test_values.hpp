@@ -2,6 +2,7 @@
 // same in every run. Only tests include this. One thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>

@@ -64,6 +64,7 @@ class StoresSayTheSame : public testing::TestWithParam<std::uint32_t> {
   // wait for it. (MemoryQueueStore::expire() takes each message by its own time.)
   std::uint64_t expire_in_memory(const RecipientId& id, std::int64_t cutoff) {
     std::uint64_t removed = 0;
+    if (!memory_transaction_->find(id).value()) return removed;
     for (;;) {
       const MessagePtr head = memory_transaction_->head(id).value();
       if (!head || head->seconds >= cutoff) return removed;
@@ -89,8 +90,9 @@ TEST_P(StoresSayTheSame, UnderRandomWork) {
     records.push_back(values_.record());
     both([&](QueueTransaction& t) { return t.insert(records[i]); });
   }
+  std::vector<RecipientId> erased;  // some are there again: their transaction was dropped
   std::int64_t now = kTestSeconds;
-  for (int step = 0; step < 3000; ++step) {
+  for (int step = 0; step < 1500; ++step) {
     QueueRecord& record = records[draw(kQueues)];
     const RecipientId id = record.recipient_id;
     switch (draw(12)) {
@@ -120,6 +122,7 @@ TEST_P(StoresSayTheSame, UnderRandomWork) {
         std::uint64_t expected = 0;
         std::uint64_t found = 0;
         for (const auto& each : records) expected += expire_in_memory(each.recipient_id, cutoff);
+        for (const auto& each : erased) expected += expire_in_memory(each, cutoff);
         for (bool more = true; more;) {
           const Expired expired = rocks_transaction_->expire(cutoff, limit).value();
           ASSERT_LE(expired.messages, limit);
@@ -137,7 +140,10 @@ TEST_P(StoresSayTheSame, UnderRandomWork) {
       case 9:
         if (draw(6) == 0) {
           both([&](QueueTransaction& t) { return t.erase(record); });
-          if (draw(2) == 0) record = values_.record();
+          if (draw(2) == 0) {
+            erased.push_back(id);
+            record = values_.record();
+          }
           both([&](QueueTransaction& t) { return t.insert(record); });
         }
         break;
@@ -166,7 +172,7 @@ TEST_P(StoresSayTheSame, UnderRandomWork) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, StoresSayTheSame, testing::Range(1U, 9U));
+INSTANTIATE_TEST_SUITE_P(Seeds, StoresSayTheSame, testing::Range(1U, 5U));
 
 }  // namespace
 }  // namespace sotto::queue

@@ -1,0 +1,41 @@
+# The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
+.PHONY: help run build test test-asan test-tsan test-long lint format bench fuzz docs clean
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## Install what is missing, build, make an identity, start the server
+	@scripts/run
+
+build: ## Build everything (release) into build/release/bin/
+	@scripts/install-packages build && scripts/build release
+
+test: ## All tests, and a short run of the fuzz targets
+	@scripts/test
+
+test-asan: ## All tests with the address and undefined behaviour sanitizers
+	@scripts/test-sanitized asan
+
+test-tsan: ## All tests with the thread sanitizer
+	@scripts/test-sanitized tsan
+
+test-long: ## All tests, with many more rounds where that helps
+	@SOTTO_TEST_LONG=1 SOTTO_TEST_FUZZ_RUNS=200000 scripts/test
+
+lint: ## Format, directions of dependency, headers, clang-tidy
+	@scripts/lint
+
+format: ## Format all C++ files
+	@scripts/format
+
+bench: ## Benchmarks
+	@scripts/bench
+
+fuzz: ## The fuzz targets, ten minutes each
+	@scripts/fuzz
+
+docs: ## Write docs/configuration.md anew
+	@scripts/generate-docs
+
+clean: ## Remove build/ (run/ with identity and data stays)
+	@rm -rf build

@@ -1,0 +1,64 @@
+// NotificationHub: the logic of the notification service. It knows which session listens to which notifier, delivers
+// to it, and keeps in the store what nobody listens to (README.md says what it promises).
+//
+// Owned by the process; store, sink and clock must outlive it. Calls may come from any thread and only enqueue; the
+// hub's own thread does the work and is the only one that uses the store and calls the sink.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "libs/backend/notification_backend.hpp"
+#include "libs/base/clock.hpp"
+#include "services/notification/domain/notification_store.hpp"
+
+namespace sotto::notification {
+
+struct HubOptions {
+  // How long deliveries to a session are collected; 0: none are.
+  std::chrono::milliseconds interval{1500};
+  // How long a notification is kept for a notifier that nobody listens to.
+  std::chrono::seconds lifetime = std::chrono::hours(24);
+  // Pushes that may wait for the hub's thread; when there are more, the oldest are dropped.
+  std::size_t max_waiting_pushes = 65536;
+  // Notifications of one notifier that are collected at most; then they are delivered before the interval is over.
+  std::size_t max_collected = kDefaultMaxPending;
+};
+
+// Since the hub was made.
+struct HubCounters {
+  std::uint64_t delivered = 0;         // handed to a session
+  std::uint64_t stored = 0;            // put into the store
+  std::uint64_t dropped_overload = 0;  // the hub had too much to do (max_waiting_pushes)
+  std::uint64_t dropped_old = 0;       // the notifier had too many pending
+  std::uint64_t expired = 0;           // nobody came within the lifetime
+  std::uint64_t store_failures = 0;    // calls of the store that failed; what they concerned is lost
+};
+
+class NotificationHub final : public backend::NotificationBackend {
+ public:
+  NotificationHub(NotificationStore& store, backend::EventSink& sink, const Clock& clock, HubOptions options);
+  // Does what was asked before, stores what was collected, and stops.
+  ~NotificationHub() override;
+  NotificationHub(const NotificationHub&) = delete;
+  NotificationHub& operator=(const NotificationHub&) = delete;
+
+  void push(const NotifierId& notifier, Notification notification) override;
+  void subscribe(const NotifierId& notifier, backend::SessionRef session) override;
+  void remove(const NotifierId& notifier, backend::SessionRef by) override;
+  void end_session(backend::SessionRef session) override;
+
+  // Delivers what is collected, without waiting for the interval, and returns when all that was asked before is done.
+  // Not on the hub's thread (from the sink).
+  void flush_now();
+  // Removes all expired notifications, which otherwise happens once a minute, and returns when that is done. Likewise.
+  void expire_now();
+  [[nodiscard]] HubCounters counters() const;
+
+ private:
+  class Worker;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace sotto::notification

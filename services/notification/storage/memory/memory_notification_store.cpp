@@ -1,0 +1,94 @@
+#include "services/notification/storage/memory/memory_notification_store.hpp"
+
+#include <algorithm>
+
+namespace sotto::notification {
+namespace {
+
+std::int64_t signed_size(const std::vector<Notification>& pending) {
+  return static_cast<std::int64_t>(pending.size());
+}
+
+}  // namespace
+
+Result<std::uint64_t> MemoryNotificationStore::append(std::span<const Pending> pending) {
+  std::uint64_t dropped = 0;
+  for (const auto& each : pending) {
+    const auto [entry, fresh] = entries_.try_emplace(each.notifier);
+    auto& list = entry->second.pending;
+    list.push_back(each.notification);
+    count(fresh ? 1 : 0, 1);
+    if (!fresh) by_time_.erase({entry->second.oldest, each.notifier});
+    if (list.size() > max_pending_) {
+      list.erase(list.begin());
+      count(0, -1);
+      ++dropped;
+    }
+    index(each.notifier, entry->second);
+  }
+  return dropped;
+}
+
+Result<std::vector<Notification>> MemoryNotificationStore::take(const NotifierId& notifier) {
+  const auto entry = entries_.find(notifier);
+  if (entry == entries_.end()) return std::vector<Notification>();
+  std::vector<Notification> out = entry->second.pending;
+  erase(entry);
+  return out;
+}
+
+Status MemoryNotificationStore::remove(const NotifierId& notifier) {
+  if (const auto entry = entries_.find(notifier); entry != entries_.end()) erase(entry);
+  return ok_status();
+}
+
+Result<Expired> MemoryNotificationStore::expire(std::int64_t cutoff, std::size_t limit) {
+  Expired expired;
+  while (!by_time_.empty() && by_time_.begin()->first < cutoff) {
+    if (expired.notifications >= limit) {
+      expired.more = true;
+      return expired;
+    }
+    const auto entry = entries_.find(by_time_.begin()->second);
+    auto& list = entry->second.pending;
+    const auto removed =
+        std::count_if(list.begin(), list.end(), [&](const auto& each) { return each.seconds < cutoff; });
+    expired.notifications += static_cast<std::uint64_t>(removed);
+    if (removed == signed_size(list)) {
+      erase(entry);
+      continue;
+    }
+    std::erase_if(list, [&](const auto& each) { return each.seconds < cutoff; });
+    count(0, -removed);
+    by_time_.erase(by_time_.begin());
+    index(entry->first, entry->second);
+  }
+  return expired;
+}
+
+StoreTotals MemoryNotificationStore::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+void MemoryNotificationStore::index(const NotifierId& notifier, Entry& entry) {
+  entry.oldest = std::min_element(entry.pending.begin(), entry.pending.end(), [](const auto& a, const auto& b) {
+                   return a.seconds < b.seconds;
+                 })->seconds;
+  by_time_.insert({entry.oldest, notifier});
+}
+
+void MemoryNotificationStore::erase(Entries::iterator entry) {
+  count(-1, -signed_size(entry->second.pending));
+  by_time_.erase({entry->second.oldest, entry->first});
+  entries_.erase(entry);
+}
+
+void MemoryNotificationStore::count(std::int64_t notifiers, std::int64_t notifications) {
+  const std::lock_guard lock(mutex_);
+  // Unsigned sums wrap, so a negative change adds up as it should.
+  totals_.notifiers += static_cast<std::uint64_t>(notifiers);
+  totals_.notifications += static_cast<std::uint64_t>(notifications);
+}
+
+}  // namespace sotto::notification

@@ -1,0 +1,44 @@
+// MemoryNotificationStore: pending notifications that are forgotten when the process ends. For tests and for servers
+// that leave nothing on disk. See NotificationStore for threads.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "services/notification/domain/notification_store.hpp"
+
+namespace sotto::notification {
+
+class MemoryNotificationStore final : public NotificationStore {
+ public:
+  explicit MemoryNotificationStore(std::size_t max_pending = kDefaultMaxPending) : max_pending_(max_pending) {}
+
+  Result<std::uint64_t> append(std::span<const Pending> pending) override;
+  Result<std::vector<Notification>> take(const NotifierId& notifier) override;
+  Status remove(const NotifierId& notifier) override;
+  Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
+  [[nodiscard]] StoreTotals totals() const override;
+
+ private:
+  struct Entry {
+    std::vector<Notification> pending;  // oldest first, never empty
+    std::int64_t oldest = 0;            // the least of their times, as in by_time_
+  };
+  using Entries = std::unordered_map<NotifierId, Entry>;
+
+  void index(const NotifierId& notifier, Entry& entry);
+  void erase(Entries::iterator entry);
+  void count(std::int64_t notifiers, std::int64_t notifications);
+
+  const std::size_t max_pending_;
+  Entries entries_;
+  std::set<std::pair<std::int64_t, NotifierId>> by_time_;
+
+  mutable std::mutex mutex_;
+  StoreTotals totals_;  // guarded by mutex_
+};
+
+}  // namespace sotto::notification

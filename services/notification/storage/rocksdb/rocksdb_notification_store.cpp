@@ -1,0 +1,210 @@
+#include "services/notification/storage/rocksdb/rocksdb_notification_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace sotto::notification {
+namespace {
+
+using rocks::Family;
+using rocks::RowReader;
+using rocks::RowWriter;
+
+// First byte of a key. The numbers are stored: never reuse one.
+enum class KeyKind : char { pending = 'p', expiry = 'x', totals = 't' };
+
+constexpr std::string_view kPendingName = "a row of notifications";
+constexpr std::string_view kExpiryName = "a notification expiry row";
+constexpr std::string_view kTotalsName = "the notification totals row";
+
+RowWriter start(KeyKind kind) {
+  return RowWriter(static_cast<std::uint8_t>(kind));
+}
+RowWriter pending_key(const NotifierId& notifier) {
+  return start(KeyKind::pending).raw(notifier.view());
+}
+RowWriter totals_key() {
+  return start(KeyKind::totals);
+}
+RowWriter expiry_bound(std::int64_t seconds) {
+  return start(KeyKind::expiry).i64(seconds);
+}
+RowWriter expiry_key(std::int64_t seconds, const NotifierId& notifier) {
+  return expiry_bound(seconds).raw(notifier.view());
+}
+
+// The least time of some pending notifications: where they are in the index. Precondition: there are some.
+std::int64_t oldest(const std::vector<Notification>& pending) {
+  return std::min_element(pending.begin(), pending.end(),
+                          [](const auto& a, const auto& b) { return a.seconds < b.seconds; })
+      ->seconds;
+}
+
+Result<StoreTotals> decode_totals(ByteView value) {
+  RowReader row(value);
+  if (auto known = row.version(kTotalsFormat, kTotalsName); !known) return known.error();
+  StoreTotals totals;
+  totals.notifiers = row.u64();
+  totals.notifications = row.u64();
+  if (auto done = row.finish(kTotalsName); !done) return done.error();
+  return totals;
+}
+
+}  // namespace
+
+RowWriter encode_pending(std::span<const Notification> pending) {
+  RowWriter row(kPendingFormat);
+  row.u16(static_cast<std::uint16_t>(pending.size()));
+  for (const auto& each : pending) row.raw(each.nonce).i64(each.seconds).sized(each.encrypted_meta);
+  return row;
+}
+
+Result<std::vector<Notification>> decode_pending(ByteView value) {
+  RowReader row(value);
+  if (auto known = row.version(kPendingFormat, kPendingName); !known) return known.error();
+  std::vector<Notification> out(row.u16());
+  for (auto& each : out) {
+    each.nonce = row.array<crypto::kNonceSize>();
+    each.seconds = row.i64();
+    each.encrypted_meta = to_bytes(row.sized());
+  }
+  if (auto done = row.finish(kPendingName); !done) return done.error();
+  return out;
+}
+
+Result<std::unique_ptr<RocksDbNotificationStore>> RocksDbNotificationStore::open(
+    std::shared_ptr<rocks::Database> database, std::size_t max_pending) {
+  StoreTotals totals;
+  auto found = database->read(Family::notifications, totals_key().view(), [&](ByteView value) -> Status {
+    auto decoded = decode_totals(value);
+    if (!decoded) return decoded.error();
+    totals = *decoded;
+    return ok_status();
+  });
+  if (!found) return Error{ErrorCode::configuration, found.error().message};
+  return std::unique_ptr<RocksDbNotificationStore>(
+      new RocksDbNotificationStore(std::move(database), max_pending, totals));
+}
+
+RocksDbNotificationStore::RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
+                                                   const StoreTotals& totals)
+    : database_(std::move(database)), max_pending_(max_pending), totals_(totals) {}
+
+Result<std::vector<Notification>> RocksDbNotificationStore::load(const NotifierId& notifier) const {
+  std::vector<Notification> out;
+  auto found = database_->read(Family::notifications, pending_key(notifier).view(), [&](ByteView value) -> Status {
+    auto decoded = decode_pending(value);
+    if (!decoded) return decoded.error();
+    out = std::move(*decoded);
+    return ok_status();
+  });
+  if (!found) return found.error();
+  return out;
+}
+
+Status RocksDbNotificationStore::write(const Changes& changes) {
+  rocks::WriteBatch batch(*database_);
+  StoreTotals totals = this->totals();
+  for (const auto& [notifier, change] : changes) {
+    const auto& [before, after] = change;
+    totals.notifications += after.size() - before.size();  // unsigned sums wrap
+    if (before.empty() && !after.empty()) ++totals.notifiers;
+    if (!before.empty() && after.empty()) --totals.notifiers;
+    if (!before.empty() && (after.empty() || oldest(before) != oldest(after))) {
+      batch.remove(Family::notifications, expiry_key(oldest(before), notifier).view());
+    }
+    if (!after.empty()) {
+      if (before.empty() || oldest(before) != oldest(after)) {
+        const RowWriter value(kExpiryFormat);
+        batch.put(Family::notifications, expiry_key(oldest(after), notifier).view(), value.view());
+      }
+      batch.put(Family::notifications, pending_key(notifier).view(), encode_pending(after).view());
+    } else if (!before.empty()) {
+      batch.remove(Family::notifications, pending_key(notifier).view());
+    }
+  }
+  if (batch.empty()) return ok_status();
+  const RowWriter row = RowWriter(kTotalsFormat).u64(totals.notifiers).u64(totals.notifications);
+  batch.put(Family::notifications, totals_key().view(), row.view());
+  if (auto written = database_->write(batch, rocks::Durability::buffered); !written) return written.error();
+  const std::lock_guard lock(mutex_);
+  totals_ = totals;
+  return ok_status();
+}
+
+Result<std::uint64_t> RocksDbNotificationStore::append(std::span<const Pending> pending) {
+  Changes changes;
+  std::uint64_t dropped = 0;
+  for (const auto& each : pending) {
+    const auto [entry, fresh] = changes.try_emplace(each.notifier);
+    Change& change = entry->second;
+    if (fresh) {
+      auto loaded = load(each.notifier);
+      if (!loaded) return loaded.error();
+      change.before = *loaded;
+      change.after = std::move(*loaded);
+    }
+    change.after.push_back(each.notification);
+    if (change.after.size() > max_pending_) {
+      change.after.erase(change.after.begin());
+      ++dropped;
+    }
+  }
+  if (auto written = write(changes); !written) return written.error();
+  return dropped;
+}
+
+Result<std::vector<Notification>> RocksDbNotificationStore::take(const NotifierId& notifier) {
+  auto loaded = load(notifier);
+  if (!loaded || loaded->empty()) return loaded;
+  Changes changes;
+  changes[notifier].before = *loaded;
+  if (auto written = write(changes); !written) return written.error();
+  return loaded;
+}
+
+Status RocksDbNotificationStore::remove(const NotifierId& notifier) {
+  auto taken = take(notifier);
+  if (!taken) return taken.error();
+  return ok_status();
+}
+
+Result<Expired> RocksDbNotificationStore::expire(std::int64_t cutoff, std::size_t limit) {
+  Expired expired;
+  Changes changes;
+  const auto first = expiry_bound(std::numeric_limits<std::int64_t>::min());
+  const auto last = expiry_bound(cutoff);
+  auto scanned = database_->scan(
+      Family::notifications, first.view(), last.view(), [&](ByteView key, ByteView value) -> Result<bool> {
+        if (expired.notifications >= limit) {
+          expired.more = true;
+          return false;
+        }
+        RowReader format(value);
+        if (auto known = format.version(kExpiryFormat, kExpiryName); !known) return known.error();
+        RowReader row(key);
+        row.u8();
+        row.i64();
+        const NotifierId notifier{row.array<kIdSize>()};
+        if (auto done = row.finish(kExpiryName); !done) return done.error();
+        auto loaded = load(notifier);
+        if (!loaded) return loaded.error();
+        Change& change = changes[notifier];
+        change.before = *loaded;
+        change.after = std::move(*loaded);
+        expired.notifications += std::erase_if(change.after, [&](const auto& each) { return each.seconds < cutoff; });
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  if (auto written = write(changes); !written) return written.error();
+  return expired;
+}
+
+StoreTotals RocksDbNotificationStore::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+}  // namespace sotto::notification

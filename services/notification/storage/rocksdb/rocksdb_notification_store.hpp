@@ -1,0 +1,62 @@
+// RocksDbNotificationStore: pending notifications in the family `notifications` of the embedded database (rows:
+// docs/storage.md). Writes are buffered, not synced: they survive a restart and the end of the process, and the
+// machine's end may take the last of them. A notification may be lost, and a disk sync each would cost more than the
+// messages.
+//
+// See NotificationStore for threads. Shares the Database.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "libs/rocksdb/database.hpp"
+#include "libs/rocksdb/row.hpp"
+#include "services/notification/domain/notification_store.hpp"
+
+namespace sotto::notification {
+
+// Format versions of the values, their first byte.
+inline constexpr std::uint8_t kPendingFormat = 1;
+inline constexpr std::uint8_t kTotalsFormat = 1;
+inline constexpr std::uint8_t kExpiryFormat = 1;
+
+// Exposed for the tests of the format.
+rocks::RowWriter encode_pending(std::span<const Notification> pending);
+Result<std::vector<Notification>> decode_pending(ByteView value);
+
+class RocksDbNotificationStore final : public NotificationStore {
+ public:
+  // configuration: what the database holds has a format that this program does not know.
+  static Result<std::unique_ptr<RocksDbNotificationStore>> open(std::shared_ptr<rocks::Database> database,
+                                                                std::size_t max_pending = kDefaultMaxPending);
+
+  Result<std::uint64_t> append(std::span<const Pending> pending) override;
+  Result<std::vector<Notification>> take(const NotifierId& notifier) override;
+  Status remove(const NotifierId& notifier) override;
+  Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
+  [[nodiscard]] StoreTotals totals() const override;
+
+ private:
+  // A notifier's row as it was and as it shall be.
+  struct Change {
+    std::vector<Notification> before;
+    std::vector<Notification> after;
+  };
+  using Changes = std::map<NotifierId, Change>;
+
+  RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
+                           const StoreTotals& totals);
+  Result<std::vector<Notification>> load(const NotifierId& notifier) const;
+  Status write(const Changes& changes);
+
+  // Constant after construction.
+  const std::shared_ptr<rocks::Database> database_;
+  const std::size_t max_pending_;
+
+  mutable std::mutex mutex_;
+  StoreTotals totals_;  // guarded by mutex_
+};
+
+}  // namespace sotto::notification

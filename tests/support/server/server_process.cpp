@@ -1,0 +1,134 @@
+#include "tests/support/server/server_process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "libs/crypto/random.hpp"
+#include "tests/support/server/test_identity.hpp"
+
+namespace sotto::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(std::vector<std::string> flags, std::vector<std::string> environment)
+    : flags_(std::move(flags)),
+      environment_(std::move(environment)),
+      fingerprint_(write_identity(directory_.path() / "identity")) {
+  start();
+}
+
+ServerProcess::~ServerProcess() {
+  if (pid_ > 0) kill();
+}
+
+std::string ServerProcess::log() const {
+  return read_file(directory_.path() / "log");
+}
+
+void ServerProcess::start() {
+  std::vector<std::string> arguments{SOTTO_SERVER_PROGRAM,
+                                     "--ports=0",
+                                     "--listen=127.0.0.1",
+                                     "--log-format=json",
+                                     "--identity-dir=" + (directory_.path() / "identity").string(),
+                                     "--data-dir=" + data_dir().string()};
+  arguments.insert(arguments.end(), flags_.begin(), flags_.end());
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  std::vector<std::string> variables = environment_;
+  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "PATH"}) {
+    if (const char* value = std::getenv(name); value != nullptr) variables.push_back(std::string(name) + "=" + value);
+  }
+  std::vector<char*> envp;
+  for (auto& variable : variables) envp.push_back(variable.data());
+  envp.push_back(nullptr);
+
+  log_read_ = log().size();
+  const auto log_path = (directory_.path() / "log").string();
+  pid_ = fork();
+  if (pid_ < 0) throw std::runtime_error("fork failed");
+  if (pid_ == 0) {
+    const int out = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    execve(argv.front(), argv.data(), envp.data());
+    _exit(127);
+  }
+
+  port_ = 0;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      throw std::runtime_error("sotto-server ended at start:\n" + log());
+    }
+    const auto text = log().substr(log_read_);
+    bool ready = false;
+    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+      const auto line = nlohmann::json::parse(text.substr(at, end - at), nullptr, false);
+      if (line.is_discarded()) continue;
+      if (line.value("message", "") == "listening" && port_ == 0) port_ = line.at("port").get<std::uint16_t>();
+      if (line.value("message", "") == "ready") ready = true;
+    }
+    if (ready) return;
+    std::this_thread::sleep_for(5ms);  // polls the log, the only thing that the process says
+  }
+  throw std::runtime_error("sotto-server did not become ready:\n" + log());
+}
+
+void ServerProcess::signal(int number) const {
+  ::kill(pid_, number);
+}
+
+int ServerProcess::wait(std::chrono::seconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  int status = 0;
+  while (waitpid(pid_, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("sotto-server did not end:\n" + log());
+    std::this_thread::sleep_for(5ms);  // waitpid() has no timeout
+  }
+  pid_ = -1;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void ServerProcess::kill() {
+  ::kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+client::ConnectOptions ServerProcess::options(smp::Version version) const {
+  client::ConnectOptions options;
+  options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
+  options.port = port_;
+  options.fingerprint = fingerprint_;
+  options.versions = {smp::kMinVersion, version};
+  return options;
+}
+
+std::unique_ptr<client::SyncClient> ServerProcess::connect(smp::Version version) const {
+  auto client = std::make_unique<client::SyncClient>();
+  if (auto status = client->connect(options(version)); !status) throw std::runtime_error(status.error().message);
+  return client;
+}
+
+}  // namespace sotto::test
