@@ -34,8 +34,9 @@ struct GatewayCounters {
   std::array<Counter, std::variant_size_v<smp::Command>> commands;
   Counter errors;  // ERR responses
   Counter unparsable_blocks;
-  Counter messages_delivered;  // MSG, as events or responses
-  Counter stale_records;       // operations that were verified again
+  Counter messages_delivered;     // MSG, as events or responses
+  Counter notifications_dropped;  // NMSG for a connection whose output is full
+  Counter stale_records;          // operations that were verified again
   // Verifications by kind of authorization, dummy ones included: AUTH answers cost the same with and without a queue.
   std::array<Counter, 4> verifications;
   std::array<Counter, 4> new_queue_decisions;  // by backend::AccessDecision

@@ -158,14 +158,17 @@ void Worker::schedule_tick() {
 void Worker::tick() {
   const auto now = std::chrono::steady_clock::now();
   const auto& settings = context_.settings;
-  std::vector<std::shared_ptr<Connection>> all;  // closing changes connections_
-  all.reserve(connections_.size());
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all) connection->check_deadlines(now);
-  if (settings.idle_timeout.count() != 0 && now >= next_idle_check_) {
-    next_idle_check_ = now + settings.idle_check_interval;
-    for (const auto& connection : all) connection->check_idle(now);
+  const bool check_idle = settings.idle_timeout.count() != 0 && now >= next_idle_check_;
+  if (check_idle) next_idle_check_ = now + settings.idle_check_interval;
+  std::vector<std::pair<std::shared_ptr<Connection>, CloseReason>> closing;  // closing changes connections_
+  for (const auto& [id, connection] : connections_) {
+    if (const auto reason = connection->overdue(now)) {
+      closing.emplace_back(connection, *reason);
+    } else if (check_idle && connection->idle(now)) {
+      closing.emplace_back(connection, CloseReason::idle);
+    }
   }
+  for (const auto& [connection, reason] : closing) connection->close_because(reason);
   if (now >= next_ends_) {
     next_ends_ = now + settings.end_interval;
     const auto waiting = std::move(ends_waiting_);

@@ -50,6 +50,8 @@ void expose_parts(const Server::Parts& parts, metrics::Metrics& metrics) {
           [&] { return number(gateway.unparsable_blocks.get()); });
   counter("smp_messages_delivered_total", "MSG sent, repeated deliveries included.",
           [&] { return number(gateway.messages_delivered.get()); });
+  counter("smp_notifications_dropped_total", "NMSG not sent because the notifier does not read.",
+          [&] { return number(gateway.notifications_dropped.get()); });
   counter("smp_stale_records_total", "Operations verified again because the queue's record had changed.",
           [&] { return number(gateway.stale_records.get()); });
   const auto& commit = parts.commit->counters();

@@ -48,18 +48,21 @@ bool Authorizer::verify(const smp::Transmission& transmission, std::span<const c
   if (!kind || *kind == AuthorizationKind::none) return false;
   if (*kind == AuthorizationKind::authenticator && version_ < smp::kVersionAuthenticators) return false;
 
-  thread_local Bytes signed_content;  // a copy of up to a block; kept per thread, never per connection
-  signed_content.clear();
-  if (with_service != nullptr) append(signed_content, with_service->certificate_hash);
-  smp::append_signed_content(transmission, session_id_, version_, signed_content);
+  Bytes start;
+  if (with_service != nullptr) append(start, with_service->certificate_hash);
+  // In v6 the session id was sent, so it stands in `authorized` already.
+  if (version_ >= smp::kVersionAuthenticators) {
+    start.push_back(static_cast<std::uint8_t>(session_id_.size()));
+    append(start, session_id_);
+  }
 
   bool tried = false;
   for (const auto& key : keys) {
     if (key.kind() != key_kind(*kind)) continue;
     tried = true;
-    if (verify_one(*kind, transmission, key, signed_content)) return true;
+    if (verify_one(*kind, transmission, key, start)) return true;
   }
-  if (!tried) static_cast<void>(verify_one(*kind, transmission, dummy_key(*kind), signed_content));
+  if (!tried) static_cast<void>(verify_one(*kind, transmission, dummy_key(*kind), start));
   return false;
 }
 
@@ -71,20 +74,26 @@ bool Authorizer::verify_service(const smp::Transmission& transmission, const Ser
 }
 
 bool Authorizer::verify_one(AuthorizationKind kind, const smp::Transmission& transmission, const crypto::PublicKey& key,
-                            ByteView signed_content) {
+                            ByteView start) {
   counters_.verifications[static_cast<std::size_t>(kind)].add();
-  if (kind != AuthorizationKind::authenticator) {
-    return crypto::verify(key, signed_content, transmission.authorization);
-  }
-  if (const auto* secret = known_secret(key); secret != nullptr) {
-    return crypto::verify_authenticator(*secret, transmission.corr_id, signed_content, transmission.authorization);
-  }
+  if (kind == AuthorizationKind::authenticator) return verify_authenticator(transmission, key, start);
+  thread_local Bytes signed_content;  // signatures want one piece; kept per thread, never per connection
+  signed_content.assign(start.begin(), start.end());
+  append(signed_content, transmission.authorized);
+  return crypto::verify(key, signed_content, transmission.authorization);
+}
+
+bool Authorizer::verify_authenticator(const smp::Transmission& transmission, const crypto::PublicKey& key,
+                                      ByteView start) {
+  const auto right = [&](const crypto::BoxKey& secret) {
+    return crypto::verify_authenticator(secret, transmission.corr_id, start, transmission.authorized,
+                                        transmission.authorization);
+  };
+  if (const auto* secret = known_secret(key); secret != nullptr) return right(*secret);
   const auto raw = crypto::dh(key, session_key_);
   if (!raw) return false;
   auto secret = crypto::BoxKey::from_raw(*raw);
-  if (!crypto::verify_authenticator(secret, transmission.corr_id, signed_content, transmission.authorization)) {
-    return false;
-  }
+  if (!right(secret)) return false;
   if (known_.size() < kKnown) {
     known_.push_back({key, std::move(secret)});
   } else {

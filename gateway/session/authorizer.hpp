@@ -42,8 +42,10 @@ class Authorizer {
   [[nodiscard]] smp::Version version() const { return version_; }
 
  private:
+  // `start` and `transmission.authorized` together are what is signed.
   bool verify_one(smp::AuthorizationKind kind, const smp::Transmission& transmission, const crypto::PublicKey& key,
-                  ByteView signed_content);
+                  ByteView start);
+  bool verify_authenticator(const smp::Transmission& transmission, const crypto::PublicKey& key, ByteView start);
   const crypto::BoxKey* known_secret(const crypto::PublicKey& key) const;
 
   Bytes session_id_;

@@ -89,6 +89,8 @@ void BlockTask::parse_command(Item& item) {
       !equal(transmission.session_id, session.authorizer.session_id())) {
     return fail(item, SimpleError::session);
   }
+  // An authorization of a size that none has is as unreadable as a length that lies, but its corrId is known.
+  if (!smp::authorization_kind(transmission.authorization)) return fail(item, SimpleError::block);
   auto parsed = smp::parse_command(transmission.command, session.version());
   if (const auto* error = std::get_if<CommandError>(&parsed)) return fail(item, *error);
   item.command = std::get<smp::Command>(std::move(parsed));
@@ -135,10 +137,7 @@ void BlockTask::find_records() {
     const auto id = item.transmission.entity_id;
     item.record = owner_->records().find(*role, id);
     item.record_may_be_old = item.record != nullptr;
-    if (item.record || id.size() != kIdSize) {
-      item.looked_up = true;
-      continue;
-    }
+    if (item.record || id.size() != kIdSize) continue;
     backend::Find find{*role, {}};
     std::copy(id.begin(), id.end(), find.id.begin());
     submitted_items_.push_back(i);
@@ -360,7 +359,6 @@ void BlockTask::record_changed(const backend::RecordPtr& record) {
 
 void BlockTask::take_record(Item& item, backend::OperationResult result) {
   const auto before = item.record;
-  item.looked_up = true;
   item.record_may_be_old = false;
   item.record = std::move(result.record);
   if (result.outcome == Outcome::unavailable) return fail(item, store_error());

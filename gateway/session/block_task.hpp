@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "gateway/context.hpp"
@@ -52,7 +51,6 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     backend::RecordPtr record;
     // The record may be older than the last change that the client knows of: before AUTH it is looked up again.
     bool record_may_be_old = false;
-    bool looked_up = false;
     bool done = false;
     std::unique_ptr<NewQueue> new_queue;
     std::unique_ptr<NewNotifierCredentials> new_notifier;

@@ -256,6 +256,11 @@ void Connection::handle_event(backend::Event event) {
   } else if (const auto* gone = std::get_if<backend::Deleted>(&event)) {
     ended(gone->role, gone->id, true);
   } else if (const auto* notified = std::get_if<backend::Notified>(&event)) {
+    // A notifier that does not read loses notifications rather than the server its memory: they only say that there is
+    // a message, and the next one says it again.
+    if (output_bytes() > context().settings.output_limit) {
+      return context().counters.notifications_dropped.add(notified->notifications.size());
+    }
     std::vector<Bytes> out;
     for (const auto& notification : notified->notifications) {
       out.push_back(encode_response(smp::Nmsg{notification.nonce, notification.encrypted_meta}, {},
@@ -286,28 +291,26 @@ void Connection::flush_ends() {
 
 // --- the end
 
-void Connection::check_deadlines(std::chrono::steady_clock::time_point now) {
-  if (closed()) return;
-  const auto& settings = context().settings;
+std::optional<CloseReason> Connection::overdue(std::chrono::steady_clock::time_point now) const {
+  const auto& settings = worker_.context().settings;
   if (!session_) {
     const bool tls = session_key_ != nullptr;
     const auto limit = tls ? settings.smp_handshake_timeout : settings.tls_handshake_timeout;
-    if (now - since_ > limit) {
-      close_because(tls ? CloseReason::smp_handshake_timeout : CloseReason::tls_handshake_timeout);
-    }
-    return;
+    if (now - since_ <= limit) return std::nullopt;
+    return tls ? CloseReason::smp_handshake_timeout : CloseReason::tls_handshake_timeout;
   }
   if (const auto stalled = write_stalled_since(); stalled && now - *stalled > settings.stall_timeout) {
-    return close_because(CloseReason::slow_reader);
+    return CloseReason::slow_reader;
   }
   if (const auto partial = partial_block_since(); partial && now - *partial > settings.stall_timeout) {
-    return close_because(CloseReason::slow_block);
+    return CloseReason::slow_block;
   }
+  return std::nullopt;
 }
 
-void Connection::check_idle(std::chrono::steady_clock::time_point now) {
-  if (closed() || !session_ || in_task_ || session_->subscriptions.subscribed() > 0) return;
-  if (now - since_ > context().settings.idle_timeout) close_because(CloseReason::idle);
+bool Connection::idle(std::chrono::steady_clock::time_point now) const {
+  return session_ && !in_task_ && session_->subscriptions.subscribed() == 0 &&
+         now - since_ > worker_.context().settings.idle_timeout;
 }
 
 void Connection::drain() {

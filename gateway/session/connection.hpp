@@ -24,10 +24,10 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
   void handle_event(backend::Event event);
-  // Called a few times a second: closes what has taken too long.
-  void check_deadlines(std::chrono::steady_clock::time_point now);
-  // Called every idle check interval.
-  void check_idle(std::chrono::steady_clock::time_point now);
+  // Whether something has taken too long by now, and what. Asked a few times a second.
+  [[nodiscard]] std::optional<CloseReason> overdue(std::chrono::steady_clock::time_point now) const;
+  // Whether nothing has come for the idle time and nothing will be sent. Asked every idle check interval.
+  [[nodiscard]] bool idle(std::chrono::steady_clock::time_point now) const;
   // Sends the END and DELD events that were collected.
   void flush_ends();
   // The gateway stops: what is in progress is answered, then the connection is closed.

@@ -80,6 +80,7 @@ void ClientConnection::begin(const boost::asio::any_io_executor& executor, Ready
   executor_ = executor;
   ready_ = std::move(ready);
   step_started_ = std::chrono::steady_clock::now();
+  const auto keep = shared_from_this();  // start() may come as far as ready_, which lets go of us on a failure
   start();
 }
 

@@ -57,15 +57,16 @@ inline PrivateKey new_key(KeyKind kind = KeyKind::ed25519) {
   return PrivateKey::generate(kind);
 }
 
-// Every version whose wire format differs from the one before it in something that a server does.
+// The versions that deployed clients speak, each with another wire format. Version 20 adds names only, which have tests
+// of their own, and is the default of the end-to-end tests.
 inline auto all_versions() {
-  return testing::Values<smp::Version>(6, 7, 9, 11, 15, 18, 19, 20);
+  return testing::Values<smp::Version>(6, 7, 9, 11, 15, 18, 19);
 }
 inline auto versions_with_modes() {
-  return testing::Values<smp::Version>(9, 11, 15, 18, 19, 20);
+  return testing::Values<smp::Version>(9, 11, 15, 18, 19);
 }
 inline auto versions_with_links() {
-  return testing::Values<smp::Version>(15, 18, 19, 20);
+  return testing::Values<smp::Version>(15, 18, 19);
 }
 inline std::string version_name(const testing::TestParamInfo<smp::Version>& info) {
   return "v" + std::to_string(info.param);

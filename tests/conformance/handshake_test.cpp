@@ -74,7 +74,8 @@ class Section5Handshake : public Conformance {
     EXPECT_TRUE(reaches(server, "smp_connections_closed_total{reason=\"" + reason + "\"}", 1)) << reason;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Versions, Section5Handshake, all_versions(), version_name);
+INSTANTIATE_TEST_SUITE_P(Versions, Section5Handshake, testing::Values<smp::Version>(6, 7, 9, 11, 15, 18, 19, 20),
+                         version_name);
 
 TEST_P(Section5Handshake, TheClientsVersionIsSpoken) {
   EXPECT_EQ(client->version(), version());
