@@ -20,7 +20,7 @@ test-tsan: ## All tests with the thread sanitizer
 	@scripts/test-sanitized tsan
 
 test-long: ## All tests, with many more rounds where that helps
-	@SOTTO_TEST_LONG=1 SOTTO_TEST_FUZZ_RUNS=200000 scripts/test
+	@SOTTO_TEST_LONG=1 SOTTO_TEST_FUZZ_RUNS=1000000 scripts/test
 
 lint: ## Format, directions of dependency, headers, clang-tidy
 	@scripts/lint

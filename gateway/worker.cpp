@@ -32,6 +32,7 @@ void Worker::start() {
 }
 
 void Worker::stop(std::chrono::steady_clock::time_point deadline) {
+  if (!thread_.joinable()) return;  // never started: the gateway could not listen
   post([this, deadline] {
     drain();
     auto timer = std::make_shared<asio::steady_timer>(io_, deadline);

@@ -108,7 +108,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
     parts->warnings.emplace_back(
         "the key of the CA (ca.key) lies in the identity directory: the server does not need it, move it offline");
   }
-  if (!settings.password) {
+  if (!settings.password && settings.new_queues) {
     parts->warnings.emplace_back(
         "no password is set: ANYBODY MAY CREATE QUEUES on this server (set SOTTO_PASSWORD_FILE)");
   }

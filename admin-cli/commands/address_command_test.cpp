@@ -19,7 +19,7 @@ using testing::Not;
 
 // What a QR reader sees in an image file.
 std::string scan(const std::string& file) {
-  const std::string command = "zbarimg --raw -q --oneshot '" + file + "' 2>/dev/null";
+  const std::string command = "zbarimg --raw -q --oneshot -Stest-inverted '" + file + "' 2>/dev/null";
   FILE* pipe = popen(command.c_str(), "r");  // NOLINT(cert-env33-c): a fixed program, a file of this test
   std::string text;
   std::array<char, 256> buffer{};

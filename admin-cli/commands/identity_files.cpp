@@ -86,10 +86,15 @@ Result<IdentityState> identity_state(const fs::path& directory) {
                        "then need the new address)");
 }
 
+fs::path resolved(const fs::path& path) {
+  std::error_code error;
+  auto result = fs::weakly_canonical(fs::absolute(path).lexically_normal(), error);
+  if (!result.has_filename()) result = result.parent_path();  // it ended in '/'
+  return result;
+}
+
 fs::path default_ca_key_dir(const fs::path& identity_dir) {
-  auto directory = fs::absolute(identity_dir).lexically_normal();
-  if (!directory.has_filename()) directory = directory.parent_path();  // it ended in '/'
-  return directory.parent_path() / "ca-key";
+  return resolved(identity_dir).parent_path() / "ca-key";
 }
 
 fs::path default_password_file(const fs::path& identity_dir) {

@@ -21,6 +21,9 @@ enum class IdentityState { absent, complete };
 // configuration, naming the missing files and the remedy, when only some are there.
 Result<IdentityState> identity_state(const std::filesystem::path& directory);
 
+// Absolute, without symbolic links, `.`, `..` and a slash at the end; what does not exist yet is taken as written.
+std::filesystem::path resolved(const std::filesystem::path& path);
+
 // Where the CA key goes unless told otherwise: `ca-key` beside the identity directory.
 std::filesystem::path default_ca_key_dir(const std::filesystem::path& identity_dir);
 std::filesystem::path default_password_file(const std::filesystem::path& identity_dir);

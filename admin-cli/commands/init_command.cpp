@@ -70,8 +70,7 @@ Result<IdentityPlan> InitCommand::plan() const {
   plan.hosts = *std::move(hosts);
   if (plan.hosts.empty()) plan.hosts.push_back(guess_host());
   if (port_ != 0) plan.port = port_;
-  std::error_code error;
-  if (fs::weakly_canonical(plan.ca_key_dir, error) == fs::weakly_canonical(plan.identity_dir, error)) {
+  if (resolved(plan.ca_key_dir) == resolved(plan.identity_dir)) {
     return Error{ErrorCode::invalid_argument,
                  "--ca-key-dir is the identity directory: the key of the CA must not lie where the server runs"};
   }
@@ -93,10 +92,10 @@ Status InitCommand::provide_password(Console& console) const {
   if (file.has_parent_path()) {
     if (auto status = make_directory(file.parent_path()); !status) return status;
   }
-  if (auto status = create_file(file, std::string(new_password().expose()) + '\n', Access::owner); !status) {
-    return status;
-  }
-  console.err << "Password: made, in " << file.string() << " (`sotto address show --show-password` prints it)\n";
+  const SecretString line(std::string(new_password().expose()) + '\n');
+  if (auto status = create_file(file, line.expose(), Access::owner); !status) return status;
+  console.err << "Password: made, in " << file.string() << " (`sotto address show --show-password` prints it)\n"
+              << "  Start the server with SOTTO_PASSWORD_FILE=" << resolved(file).string() << '\n';
   return ok_status();
 }
 

@@ -56,19 +56,31 @@ class ServerTest {
     auto options = client::options_for(address_);
     options.family = options_.family;
     options.timeout = options_.connect_timeout;
+    // Failed hosts and addresses wait here, with what came in between, until one works or none has.
+    std::vector<TestRow> undecided;
+    const auto decide = [&](bool overcome) {
+      for (auto& row : undecided) {
+        if (overcome && row.status == RowStatus::failed) row.status = RowStatus::overcome;
+        add_row(std::move(row));
+      }
+      undecided.clear();
+    };
     options.observer = [&](const client::Step& passed) {
-      add_row({step, std::string(to_string(passed.layer)), passed.passed ? RowStatus::ok : RowStatus::failed,
-               passed.took, passed.detail});
+      TestRow row{step, std::string(to_string(passed.layer)), passed.passed ? RowStatus::ok : RowStatus::failed,
+                  passed.took, passed.detail};
+      const bool works = passed.passed && passed.layer == client::Layer::tcp;
+      if (!works && (!passed.passed || !undecided.empty())) {
+        undecided.push_back(std::move(row));
+        return;
+      }
+      decide(true);
+      add_row(std::move(row));
     };
     const auto first_row = report_.rows.size();
     const auto start = steady_clock::now();
     const auto status = client.connect(std::move(options));
-    if (status) {
-      for (auto i = first_row; i < report_.rows.size(); ++i) {
-        if (report_.rows[i].status == RowStatus::failed) report_.rows[i].status = RowStatus::overcome;
-      }
-      return true;
-    }
+    decide(false);
+    if (status) return true;
     const auto failure = client.failure().value_or(
         client::Failure{client::Layer::session, client::Reason::timeout, status.error(), std::nullopt});
     const std::string layer(to_string(failure.layer));

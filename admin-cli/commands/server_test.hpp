@@ -49,8 +49,8 @@ struct TestReport {
   std::optional<TestProblem> problem;
 };
 
-// To the port of the address, or its default. `on_row` is called as rows come about; a later `overcome` is only in the
-// report.
+// To the port of the address, or its default. `on_row` is called as rows come about: for addresses that fail, once it
+// is known whether another works.
 TestReport test_server(const smp::ServerAddress& address, const TestOptions& options,
                        const std::function<void(const TestRow&)>& on_row);
 

@@ -88,6 +88,28 @@ TEST(ServerTest, TakesAnotherPort) {
   EXPECT_EQ(json["exitCode"], 0);
 }
 
+TEST(ServerTest, SkipsAnAddressThatFailsWhereAnotherWorks) {
+  const tests::FakeSmpServer server;
+  auto address = address_of(server);
+  // 127.0.0.2 is of the same machine, but the server listens on 127.0.0.1 only.
+  address.replace(address.find("127.0.0.1"), 9, "127.0.0.2,127.0.0.1");
+  const auto json = test_json(address);
+  EXPECT_EQ(json["exitCode"], 0);
+  EXPECT_EQ(steps_of(json).at(0), "tcp overcome");
+  EXPECT_EQ(steps_of(json).at(1), "tcp");
+  const auto output = run_sotto({"server", "test", address});
+  EXPECT_THAT(output.out, AllOf(HasSubstr("skip  tcp"), Not(HasSubstr("FAIL"))));
+}
+
+TEST(ServerTest, FailsWhenNoAddressWorks) {
+  const tests::ClosedPort closed;
+  auto address = address_text({}, closed.port());
+  address.replace(address.find("127.0.0.1"), 9, "127.0.0.2,127.0.0.1");
+  const auto json = test_json(address);
+  EXPECT_EQ(json["exitCode"], 4);
+  EXPECT_THAT(steps_of(json), ElementsAre("tcp failed", "tcp failed"));
+}
+
 TEST(ServerTest, RefusesWhatIsNoAddress) {
   const auto json = test_json("smp://short:secret@localhost");
   EXPECT_EQ(json["exitCode"], 2);

@@ -45,8 +45,8 @@ void print_row(const TestRow& row, bool colour, std::ostream& out) {
   const auto& name = row.step == "connect" ? row.layer : row.step;
   out << "  " << (colour ? text.colour : "") << text.sign << (colour ? kPlain : "") << "  " << std::left
       << std::setw(20) << name << std::right << std::setw(6) << row.took.count() << " ms";
-  if (row.step == "connectNotifier") out << "  " << row.layer << ':';
-  if (!row.detail.empty()) out << "  " << row.detail;
+  if (row.step == "connectNotifier") out << "  " << row.layer << (row.detail.empty() ? "" : ":");
+  if (!row.detail.empty()) out << (row.step == "connectNotifier" ? " " : "  ") << row.detail;
   out << '\n';
 }
 

@@ -58,10 +58,9 @@ void Connection::on_handshake() {
 void Connection::client_hello(ByteView content) {
   const auto checked = check_client_hello(content, context().identity, offered_, peer_chain());
   if (const auto* refusal = std::get_if<HandshakeRefusal>(&checked)) {
+    // Tried once: a client that does not read must not keep a connection that nobody counts any more.
     if (refusal->reply) send(smp::encode(smp::ServiceReply(*refusal->reply)));
-    const auto keep = shared_from_this();
-    close_after_flush();
-    return leave(refusal->reason);
+    return close_because(refusal->reason);
   }
   const auto& agreement = std::get<ClientAgreement>(checked);
   if (agreement.service) send(smp::encode(smp::ServiceReply(agreement.service->id)));

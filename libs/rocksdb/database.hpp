@@ -30,7 +30,7 @@ struct Options {
   std::filesystem::path directory;                          // made (mode 0700) when it is not there
   std::size_t block_cache_bytes = std::size_t{64} << 20U;   // rows, indexes and filters read from files
   std::size_t write_buffer_bytes = std::size_t{64} << 20U;  // one memtable of `messages`; all together at most 3 of it
-  std::uint64_t max_log_bytes = std::uint64_t{192} << 20U;  // write-ahead log, all of it replayed after a crash
+  std::uint64_t max_log_bytes = std::uint64_t{128} << 20U;  // write-ahead log, all of it replayed after a crash
   int max_open_files = 512;
   // Deleted bodies that a flush did not already drop leave the disk within about this time.
   std::chrono::seconds compaction_period = std::chrono::hours(24);

@@ -74,6 +74,21 @@ TEST(Connector, TriesTheNextHost) {
   EXPECT_EQ(steps, expected);
 }
 
+TEST(Connector, LooksUpAName) {
+  const tests::FakeSmpServer server;
+  auto options = local_options(server.port());
+  options.fingerprint = server.fingerprint();
+  options.hosts = {{smp::HostKind::domain, "localhost"}};
+  options.family = IpFamily::ipv4;
+  std::string detail;
+  options.observer = [&](const Step& step) {
+    if (step.layer == Layer::dns) detail = step.detail;
+  };
+  SyncClient client;
+  EXPECT_TRUE(client.connect(options).ok());
+  EXPECT_EQ(detail, "localhost: 127.0.0.1");
+}
+
 TEST(Connector, SaysWhenNoAddressIsOfTheWantedFamily) {
   auto options = local_options(5223);
   options.family = IpFamily::ipv6;

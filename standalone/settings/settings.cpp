@@ -11,7 +11,6 @@
 namespace sotto::standalone {
 namespace {
 
-using config::Bounds;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;

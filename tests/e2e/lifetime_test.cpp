@@ -16,7 +16,9 @@ TEST(Quota, OneMarkerTellsTheRecipientAndEmptyingOpensTheQueue) {
     for (const auto* text : {"1", "2", "3", "4"}) EXPECT_TRUE(sender->send(queue, text));
     for (const auto* text : {"5", "6", "7"}) EXPECT_EQ(text_of(sender->send(queue, text)), "QUOTA");
     EXPECT_EQ(server.server().stored_messages(), 5U) << "four and one marker";
-    ASSERT_TRUE(recipient->subscribe(queue));
+    if (round == 0) {
+      ASSERT_TRUE(recipient->subscribe(queue));
+    }
     for (const auto* text : {"1", "2", "3", "4"}) EXPECT_EQ(receive(*recipient, queue), text);
     EXPECT_EQ(text_of(sender->send(queue, "8")), "QUOTA") << "the marker was not acknowledged";
     EXPECT_EQ(receive(*recipient, queue), "<quota>");
@@ -39,7 +41,7 @@ TEST(Quota, TheMarkerComesToALiveSubscriberToo) {
 class Expiry : public testing::TestWithParam<std::vector<std::string>> {};
 INSTANTIATE_TEST_SUITE_P(Stores, Expiry,
                          testing::Values(std::vector<std::string>{}, std::vector{std::string("--ephemeral")}),
-                         [](const auto& info) { return info.param.empty() ? "disk" : "memory"; });
+                         [](const auto& tested) { return tested.param.empty() ? "disk" : "memory"; });
 
 TEST_P(Expiry, RemovesWhatIsOlderThanTheLifetime) {
   auto flags = GetParam();

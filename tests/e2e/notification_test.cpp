@@ -1,4 +1,6 @@
 // Notifications: delivered at once to who listens, kept for who does not yet.
+#include <array>
+
 #include "tests/e2e/e2e_test.hpp"
 
 namespace sotto::test {
@@ -100,7 +102,7 @@ TEST_F(Notifications, OfFormerCredentialsAreGone) {
 // DELD, or END for clients before version 10, to the subscriber and to the notifier.
 TEST(DeletedEvents, AreInTheWordOfTheVersion) {
   InProcessServer server({"--ephemeral"});
-  for (const smp::Version version : {6, 9, 10, 20}) {
+  for (const auto version : std::array<smp::Version, 4>{6, 9, 10, 20}) {
     const std::string word = version < 10 ? "END" : "DELD";
     const auto owner = server.connect(version);
     const auto subscriber = server.connect(version);

@@ -1,4 +1,5 @@
 // What a restart keeps and what it does not.
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -116,7 +117,7 @@ void make_with_openssl(const std::filesystem::path& directory, const std::string
 
 class BroughtIdentity : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Algorithms, BroughtIdentity, testing::Values("ED25519", "ED448"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& tested) { return std::string(tested.param); });
 
 TEST_P(BroughtIdentity, IsServedToEveryVersion) {
   if (std::system("openssl version >/dev/null 2>&1") != 0) GTEST_SKIP() << "the openssl command is not installed";
@@ -125,7 +126,7 @@ TEST_P(BroughtIdentity, IsServedToEveryVersion) {
   InProcessServer server({"--ephemeral"}, {}, directory.path());
   EXPECT_THAT(server.server().warnings(), testing::Contains(testing::HasSubstr("ca.key")))
       << "the key of the CA does not belong there";
-  for (const smp::Version version : {6, 7, 11, 20}) {
+  for (const auto version : std::array<smp::Version, 4>{6, 7, 11, 20}) {
     const auto client = server.connect(version);  // checks fingerprint, chain and signed key
     const auto queue = must(client->create_queue());
     EXPECT_TRUE(client->send(queue, "hello"));

@@ -10,9 +10,13 @@ namespace sotto::test {
 
 RawSession::RawSession(const InProcessServer& server, transport::Alpn alpn,
                        std::optional<transport::Credentials> credentials)
-    : fingerprint_(server.options().fingerprint) {
+    : RawSession(server.port(), server.options().fingerprint, alpn, std::move(credentials)) {}
+
+RawSession::RawSession(std::uint16_t port, const crypto::Fingerprint& fingerprint, transport::Alpn alpn,
+                       std::optional<transport::Credentials> credentials)
+    : fingerprint_(fingerprint) {
   tls_ = must(transport::TlsContext::client({.alpn = alpn, .credentials = std::move(credentials)}));
-  must(connection_.connect("127.0.0.1", server.port()));
+  must(connection_.connect("127.0.0.1", port));
   must(connection_.start_tls(tls_->native()));
   server_hello_ = must(smp::parse_server_hello(read_content()));
 }

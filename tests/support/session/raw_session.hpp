@@ -27,6 +27,10 @@ class RawSession {
   explicit RawSession(const InProcessServer& server, transport::Alpn alpn = transport::Alpn::smp,
                       std::optional<transport::Credentials> credentials = std::nullopt);
 
+  // The same with any server on this port of 127.0.0.1.
+  RawSession(std::uint16_t port, const crypto::Fingerprint& fingerprint, transport::Alpn alpn = transport::Alpn::smp,
+             std::optional<transport::Credentials> credentials = std::nullopt);
+
   [[nodiscard]] const smp::ServerHello& server_hello() const { return server_hello_; }
   [[nodiscard]] Bytes session_id() const { return connection_.session_id(); }
   client::RawConnection& connection() { return connection_; }

@@ -1,0 +1,55 @@
+// HostileTest: one sotto-server as a process, a Neighbour who must never notice anything, and the server's metrics.
+// When the test is over, the server must have let go of every connection and end with 0, which a sanitizer would turn
+// into something else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/chaos/neighbour.hpp"
+#include "tests/chaos/seed.hpp"
+#include "tests/support/server/server_process.hpp"
+#include "tests/support/session/raw_session.hpp"
+
+namespace sotto::test {
+
+class HostileTest : public testing::Test {
+ protected:
+  void start(std::vector<std::string> flags = {});
+  void TearDown() override;
+
+  ServerProcess& server() { return *server_; }
+  Neighbour& neighbour() { return *neighbour_; }
+  Dice& dice() { return *dice_; }
+
+  // TCP to the server, nothing sent.
+  std::unique_ptr<client::RawConnection> connect();
+  // TLS, the server's hello read.
+  std::unique_ptr<RawSession> tls();
+  // The SMP handshake done as well.
+  std::unique_ptr<RawSession> session(smp::Version version);
+
+  // The value now of a metric, with its labels as in the exposition.
+  double metric(const std::string& name);
+  // Connections closed for this reason until now.
+  double closed_because(const std::string& reason);
+  // Waits until it is exactly (reaches) or at least `value`; false when it is not in time.
+  bool becomes(const std::string& name, double value);
+  bool reaches(const std::string& name, double value);
+
+ private:
+  std::optional<Dice> dice_;
+  std::unique_ptr<ServerProcess> server_;
+  std::unique_ptr<Neighbour> neighbour_;
+  std::uint16_t metrics_port_ = 0;
+};
+
+inline std::string closed_metric(const std::string& reason) {
+  return "smp_connections_closed_total{reason=\"" + reason + "\"}";
+}
+
+}  // namespace sotto::test
