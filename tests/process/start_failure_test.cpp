@@ -140,8 +140,8 @@ TEST_F(StartFailure, ATomlFileWithAKeyOrValueThatCannotBe) {
   const auto path = home.directory.path() / "sotto.toml";
   write_file(path, "[queues]\nqouta = 5\nmessage_lifetime = 21\n");
   EXPECT_THAT(refusal({"--config=" + path.string()}),
-              AllOf(HasSubstr("queues.qouta"), HasSubstr("did you mean queues.quota?"),
-                    HasSubstr("queues.message_lifetime"), HasSubstr(path.string())));
+              AllOf(HasSubstr("queues.qouta"), HasSubstr("did you mean queues.quota?"), HasSubstr("sotto.toml:2"),
+                    HasSubstr("queues.message_lifetime = \"21\" (sotto.toml:3)"), HasSubstr("give a duration")));
 }
 
 TEST_F(StartFailure, APasswordIsNeverRepeated) {
