@@ -9,7 +9,6 @@ namespace {
 
 using crypto::KeyKind;
 using crypto::PrivateKey;
-using smp::AuthorizationKind;
 
 constexpr std::string_view kCorrId = "123456789012345678901234";
 constexpr std::string_view kCommand = "SUB";

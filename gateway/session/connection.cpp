@@ -1,5 +1,7 @@
 #include "gateway/session/connection.hpp"
 
+#include <utility>
+
 #include "gateway/session/handshake.hpp"
 #include "gateway/session/responses.hpp"
 #include "gateway/worker.hpp"
@@ -130,7 +132,7 @@ void Connection::finished(std::vector<Bytes> responses) {
   if (closed()) return;
   in_task_ = false;
   worker_.give_block_place();
-  send_responses(std::move(responses));
+  send_responses(responses);
   if (closed()) return;
   if (draining_) return close_because(CloseReason::shutdown);
   fetch_waiting();
@@ -140,7 +142,7 @@ void Connection::finished(std::vector<Bytes> responses) {
 
 // --- output
 
-void Connection::send_responses(std::vector<Bytes> responses) {
+void Connection::send_responses(const std::vector<Bytes>& responses) {
   smp::BlockPacker packer;
   for (const auto& response : responses) {
     if (!packer.empty() && !packer.fits(response.size())) send(packer.take());
@@ -149,7 +151,7 @@ void Connection::send_responses(std::vector<Bytes> responses) {
   if (!packer.empty()) send(packer.take());
 }
 
-void Connection::send_one(Bytes transmission) {
+void Connection::send_one(const Bytes& transmission) {
   smp::BlockPacker packer;
   packer.add(transmission);
   send(packer.take());
@@ -265,7 +267,7 @@ void Connection::handle_event(backend::Event event) {
       out.push_back(encode_response(smp::Nmsg{notification.nonce, notification.encrypted_meta}, {},
                                     notified->notifier_id.view(), *session_));
     }
-    send_responses(std::move(out));
+    send_responses(out);
   }
 }
 
@@ -284,8 +286,7 @@ void Connection::ended(backend::Role role, const std::array<std::uint8_t, kIdSiz
 
 void Connection::flush_ends() {
   if (closed() || ends_.empty()) return;
-  send_responses(std::move(ends_));
-  ends_ = {};
+  send_responses(std::exchange(ends_, {}));
 }
 
 // --- the end

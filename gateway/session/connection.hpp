@@ -54,9 +54,9 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void client_hello(ByteView content);
   void begin_session(smp::Version version, std::optional<crypto::PublicKey> encryption_key,
                      std::optional<ServiceSession> service);
-  void send_responses(std::vector<Bytes> responses);
+  void send_responses(const std::vector<Bytes>& responses);
   void send_event(const smp::Response& response, ByteView entity_id);
-  void send_one(Bytes transmission);
+  void send_one(const Bytes& transmission);
   void check_output();
   // Asks the backend for messages of waiting queues, while there is room to send them.
   void fetch_waiting();

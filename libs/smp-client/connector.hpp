@@ -37,9 +37,8 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void resolved(const boost::system::error_code& error, const boost::asio::ip::tcp::resolver::results_type& results);
   void next_endpoint();
   void connected(const boost::system::error_code& error);
-  void begin_session();
   // Reports why this host or address (`where`) did not work, and remembers the last one that got furthest.
-  void note(Failure failure, const std::string& where);
+  void note(Failure failed, const std::string& where);
   void report(Layer layer, bool passed, std::string detail);
   void timed_out();
   void finish(ConnectOutcome outcome);

@@ -6,7 +6,6 @@ namespace sotto::queue {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 class GroupCommitFailures : public GroupCommitFixture {
  protected:

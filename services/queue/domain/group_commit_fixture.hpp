@@ -211,7 +211,7 @@ class GroupCommitFixture : public testing::Test {
 
   // Stored before the start.
   QueueRecord queue() {
-    const QueueRecord record = values_.record();
+    QueueRecord record = values_.record();
     auto transaction = store_.begin({}).value();
     EXPECT_TRUE(transaction->insert(record).ok());
     EXPECT_TRUE(transaction->commit().ok());

@@ -9,7 +9,6 @@ namespace sotto::queue {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 class GroupCommitTest : public GroupCommitFixture {};
 
