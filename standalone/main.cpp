@@ -1,5 +1,6 @@
 // sotto-server: the standalone server. Reads settings, starts the server, waits for a signal, drains.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -13,8 +14,6 @@
 #include "libs/observability/log.hpp"
 #include "standalone/server.hpp"
 #include "standalone/settings/settings.hpp"
-
-extern char** environ;
 
 namespace sotto::standalone {
 namespace {

@@ -51,23 +51,23 @@ void HostileTest::TearDown() {
   EXPECT_EQ(log.find("Sanitizer"), std::string::npos) << log;
 }
 
-std::unique_ptr<client::RawConnection> HostileTest::connect() {
+std::unique_ptr<client::RawConnection> HostileTest::connect() const {
   auto connection = std::make_unique<client::RawConnection>();
   must(connection->connect("127.0.0.1", server_->port()));
   return connection;
 }
 
-std::unique_ptr<RawSession> HostileTest::tls() {
+std::unique_ptr<RawSession> HostileTest::tls() const {
   return std::make_unique<RawSession>(server_->port(), server_->fingerprint());
 }
 
-std::unique_ptr<RawSession> HostileTest::session(smp::Version version) {
+std::unique_ptr<RawSession> HostileTest::session(smp::Version version) const {
   auto made = tls();
   made->hello(version);
   return made;
 }
 
-double HostileTest::metric(const std::string& name) {
+double HostileTest::metric(const std::string& name) const {
   boost::asio::ip::tcp::iostream http("127.0.0.1", std::to_string(metrics_port_));
   http << "GET /metrics HTTP/1.0\r\nConnection: close\r\n\r\n" << std::flush;
   const std::string page{std::istreambuf_iterator<char>(http), {}};
@@ -77,11 +77,11 @@ double HostileTest::metric(const std::string& name) {
   return std::stod(page.substr(at + wanted.size()));
 }
 
-double HostileTest::closed_because(const std::string& reason) {
+double HostileTest::closed_because(const std::string& reason) const {
   return metric(closed_metric(reason));
 }
 
-bool HostileTest::becomes(const std::string& name, double value) {
+bool HostileTest::becomes(const std::string& name, double value) const {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (metric(name) != value) {
     if (std::chrono::steady_clock::now() > deadline) return false;
@@ -90,7 +90,7 @@ bool HostileTest::becomes(const std::string& name, double value) {
   return true;
 }
 
-bool HostileTest::reaches(const std::string& name, double value) {
+bool HostileTest::reaches(const std::string& name, double value) const {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (metric(name) < value) {
     if (std::chrono::steady_clock::now() > deadline) return false;

@@ -27,19 +27,19 @@ class HostileTest : public testing::Test {
   Dice& dice() { return *dice_; }
 
   // TCP to the server, nothing sent.
-  std::unique_ptr<client::RawConnection> connect();
+  [[nodiscard]] std::unique_ptr<client::RawConnection> connect() const;
   // TLS, the server's hello read.
-  std::unique_ptr<RawSession> tls();
+  [[nodiscard]] std::unique_ptr<RawSession> tls() const;
   // The SMP handshake done as well.
-  std::unique_ptr<RawSession> session(smp::Version version);
+  [[nodiscard]] std::unique_ptr<RawSession> session(smp::Version version) const;
 
   // The value now of a metric, with its labels as in the exposition.
-  double metric(const std::string& name);
+  [[nodiscard]] double metric(const std::string& name) const;
   // Connections closed for this reason until now.
-  double closed_because(const std::string& reason);
-  // Waits until it is exactly (reaches) or at least `value`; false when it is not in time.
-  bool becomes(const std::string& name, double value);
-  bool reaches(const std::string& name, double value);
+  [[nodiscard]] double closed_because(const std::string& reason) const;
+  // Waits until it is exactly (becomes) or at least (reaches) `value`; false when it is not in time.
+  [[nodiscard]] bool becomes(const std::string& name, double value) const;
+  [[nodiscard]] bool reaches(const std::string& name, double value) const;
 
  private:
   std::optional<Dice> dice_;

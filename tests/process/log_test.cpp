@@ -49,7 +49,7 @@ class BusySession {
   void secret(ByteView bytes) {
     secret(to_hex(bytes));
     // Both alphabets, without padding.
-    for (auto text : {to_base64url(bytes), base64(bytes)}) secret(text.substr(0, text.find('=')));
+    for (const auto& text : {to_base64url(bytes), base64(bytes)}) secret(text.substr(0, text.find('=')));
   }
 
   void queues() {

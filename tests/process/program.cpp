@@ -45,24 +45,27 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-Program::Program(std::string path, Texts arguments, Texts environment, const std::string& input) {
-  const auto file = [&](const char* name) { return (directory_.path() / name).string(); };
-  write_file(file("in"), input);
+Program::Program(const std::string& path, Texts arguments, Texts environment, const std::string& input) {
+  write_file(directory_.path() / "in", input);
   arguments.insert(arguments.begin(), path);
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "PATH"}) {
     if (const char* value = std::getenv(name); value != nullptr) environment.push_back(std::string(name) + "=" + value);
   }
+  start(std::move(arguments), std::move(environment));
+}
+
+void Program::start(Texts arguments, Texts environment) {
   auto argv = pointers(arguments);
   auto envp = pointers(environment);
-  const auto in_path = file("in");
-  const auto out_path = file("out");
-  const auto err_path = file("err");
+  const auto in = (directory_.path() / "in").string();
+  const auto out = (directory_.path() / "out").string();
+  const auto err = (directory_.path() / "err").string();
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ == 0) {
-    dup2(open(in_path.c_str(), O_RDONLY), STDIN_FILENO);
-    dup2(open(out_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
-    dup2(open(err_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+    dup2(open(in.c_str(), O_RDONLY), STDIN_FILENO);
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
     execvpe(argv.front(), argv.data(), envp.data());
     _exit(127);
   }
@@ -102,8 +105,8 @@ std::string Program::errors() const {
   return read_file(directory_.path() / "err");
 }
 
-Outcome run(std::string path, Texts arguments, Texts environment, const std::string& input) {
-  Program program(std::move(path), std::move(arguments), std::move(environment), input);
+Outcome run(const std::string& path, Texts arguments, Texts environment, const std::string& input) {
+  Program program(path, std::move(arguments), std::move(environment), input);
   const int exit_code = program.wait();
   return {exit_code, program.output(), program.errors()};
 }

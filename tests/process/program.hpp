@@ -25,7 +25,7 @@ class Program {
  public:
   // `arguments` without the name of the program, which is looked for in PATH when it has no slash. `environment`: all
   // variables, but PATH and what sanitizers read. `input`: what it reads from standard input.
-  Program(std::string path, Texts arguments, Texts environment = {}, const std::string& input = {});
+  Program(const std::string& path, Texts arguments, Texts environment = {}, const std::string& input = {});
   // Kills it when it still runs.
   ~Program();
   Program(const Program&) = delete;
@@ -39,6 +39,8 @@ class Program {
   [[nodiscard]] std::string errors() const;
 
  private:
+  void start(Texts arguments, Texts environment);
+
   TempDir directory_;
   pid_t pid_ = -1;
   int exit_code_ = -1;
@@ -50,7 +52,7 @@ struct Outcome {
   std::string output;
   std::string errors;
 };
-Outcome run(std::string path, Texts arguments, Texts environment = {}, const std::string& input = {});
+Outcome run(const std::string& path, Texts arguments, Texts environment = {}, const std::string& input = {});
 
 class Server : public Program {
  public:

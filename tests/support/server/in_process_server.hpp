@@ -41,7 +41,7 @@ class InProcessServer {
   std::vector<std::string> flags_;
   std::vector<std::string> environment_;
   std::filesystem::path identity_dir_;
-  crypto::Fingerprint fingerprint_;
+  crypto::Fingerprint fingerprint_{};
   ManualClock clock_{std::chrono::system_clock::now()};
   std::unique_ptr<standalone::Server> server_;
 };
