@@ -321,12 +321,12 @@ void Connection::drain() {
 
 void Connection::close_because(CloseReason reason) {
   const auto keep = shared_from_this();
+  leave(reason);  // first, so that whoever sees the connection end finds it counted
   if (reason == CloseReason::shutdown) {
     close_after_flush();
   } else {
     close();
   }
-  leave(reason);
 }
 
 void Connection::on_end(StreamEnd end) {

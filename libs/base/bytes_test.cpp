@@ -22,7 +22,8 @@ TEST(Bytes, Base64UrlVectorsOfRfc4648) {
 }
 
 TEST(Bytes, Base64UrlRefusals) {
-  for (auto text : {"Z", "Zg=", "Zh==", "Zm9v=", "Zm+v", "Zg===", "Z g="}) EXPECT_FALSE(from_base64url(text).ok()) << text;
+  for (auto text : {"Z", "Zg=", "Zh==", "Zm9v=", "Zm+v", "Zg===", "Z g="})
+    EXPECT_FALSE(from_base64url(text).ok()) << text;
 }
 
 }  // namespace

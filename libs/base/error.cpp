@@ -26,7 +26,9 @@ constexpr std::array kTable{
 
 }  // namespace
 
-std::span<const ErrorRow> error_table() { return kTable; }
+std::span<const ErrorRow> error_table() {
+  return kTable;
+}
 
 const ErrorRow& error_row(ErrorCode code) {
   for (const auto& row : kTable) {

@@ -10,19 +10,19 @@
 namespace sotto {
 
 enum class ErrorCode : std::uint8_t {
-  invalid_argument,     // bytes or a value that do not parse or are out of range
-  configuration,        // a setting, a file or an environment that cannot work
-  unauthenticated,      // no or wrong credentials; on the wire never told apart from not_found
-  permission_denied,    // known, but not allowed to do this
-  not_found,            // no such queue, file, key …
-  conflict,             // exists already, or changed since it was read
-  exhausted,            // a quota or a limit is reached; the same request may succeed later
-  connection_failed,    // cannot reach the other side, or the connection ended
-  timeout,              // no answer within the deadline
-  protocol,             // the other side broke the protocol
-  unavailable,          // a store or a service cannot answer now; nothing was changed
-  check_failed,         // a test ran and its answer is no
-  internal,             // our own bug
+  invalid_argument,   // bytes or a value that do not parse or are out of range
+  configuration,      // a setting, a file or an environment that cannot work
+  unauthenticated,    // no or wrong credentials; on the wire never told apart from not_found
+  permission_denied,  // known, but not allowed to do this
+  not_found,          // no such queue, file, key …
+  conflict,           // exists already, or changed since it was read
+  exhausted,          // a quota or a limit is reached; the same request may succeed later
+  connection_failed,  // cannot reach the other side, or the connection ended
+  timeout,            // no answer within the deadline
+  protocol,           // the other side broke the protocol
+  unavailable,        // a store or a service cannot answer now; nothing was changed
+  check_failed,       // a test ran and its answer is no
+  internal,           // our own bug
 };
 
 struct Error {

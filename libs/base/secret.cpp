@@ -4,7 +4,9 @@
 
 namespace sotto {
 
-void wipe(MutableByteView bytes) { ::explicit_bzero(bytes.data(), bytes.size()); }
+void wipe(MutableByteView bytes) {
+  ::explicit_bzero(bytes.data(), bytes.size());
+}
 
 bool constant_time_equal(ByteView a, ByteView b) {
   if (a.size() != b.size()) return false;

@@ -9,7 +9,9 @@ namespace sotto {
 namespace {
 
 template <class T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 static_assert(!Printable<SecretString>);
 static_assert(!Printable<Secret<32>>);

@@ -64,10 +64,10 @@ TEST_P(HostileBlock, UnreadableBlocksAreAnsweredAndThenEndTheSession) {
   EXPECT_EQ(closed_because("too_many_bad_blocks"), kSessions);
 }
 
-TEST_P(HostileBlock, WrongKeys) {
-  if (!encrypts()) GTEST_SKIP() << "this version does not encrypt blocks";
+// Only a version that encrypts blocks has keys that can be wrong.
+TEST_F(HostileTest, WrongKeys) {
   start();
-  const auto client = open();
+  const auto client = session(smp::kMaxVersion);
   client->skip_key();  // from here on one step ahead of the server
   const auto ping = client->transmission(nullptr, "1", {}, as_bytes("PING"));
   for (int block = 0; block < 3; ++block) {
@@ -265,7 +265,7 @@ TEST_P(HostileBlock, BlocksThatBreakOff) {
   }
   EXPECT_TRUE(neighbour().works());
   for (const auto& client : silent) EXPECT_TRUE(client->connection().expect_closed());
-  EXPECT_EQ(closed_because("slow_block"), kEach);
+  EXPECT_TRUE(reaches(closed_metric("slow_block"), kEach));
 }
 
 TEST_F(HostileTest, WrongSessionIds) {

@@ -93,7 +93,8 @@ TEST(Ephemeral, ForgetsEverythingAndWritesNothing) {
 // --- an identity from elsewhere: made with the commands that the reference server's tool runs
 
 void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+  // A shell is what an admin makes an identity in; the command holds nothing from outside.
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);  // NOLINT(cert-env33-c)
 }
 
 void make_with_openssl(const std::filesystem::path& directory, const std::string& algorithm) {
@@ -120,7 +121,6 @@ INSTANTIATE_TEST_SUITE_P(Algorithms, BroughtIdentity, testing::Values("ED25519",
                          [](const auto& tested) { return std::string(tested.param); });
 
 TEST_P(BroughtIdentity, IsServedToEveryVersion) {
-  if (std::system("openssl version >/dev/null 2>&1") != 0) GTEST_SKIP() << "the openssl command is not installed";
   const TempDir directory;
   make_with_openssl(directory.path(), GetParam());
   InProcessServer server({"--ephemeral"}, {}, directory.path());

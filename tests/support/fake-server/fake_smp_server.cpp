@@ -210,10 +210,10 @@ void FakeSmpServer::State::Connection::deliver(Queue& queue) {
 }
 
 void FakeSmpServer::State::Connection::create(const smp::Transmission& transmission, const smp::New& command) {
-  const auto& options = state_.options;
+  const auto& wanted = state_.options;
   const bool admitted =
-      options.password.empty() || (command.password && equal(*command.password, as_bytes(options.password)));
-  if (!options.new_queues || !admitted) return reply(transmission.corr_id, {}, smp::Err{smp::SimpleError::auth});
+      wanted.password.empty() || (command.password && equal(*command.password, as_bytes(wanted.password)));
+  if (!wanted.new_queues || !admitted) return reply(transmission.corr_id, {}, smp::Err{smp::SimpleError::auth});
   auto shared = share_secret(command.recipient_dh_key);
   auto& queue = state_.queues.emplace_back();
   queue.secret = shared.secret;
@@ -293,11 +293,11 @@ void FakeSmpServer::State::Connection::answer(const smp::Transmission& transmiss
     return reply(transmission.corr_id, transmission.entity_id, smp::Err{*error});
   }
   const auto& command = std::get<smp::Command>(parsed);
-  const auto& options = state_.options;
+  const auto& wanted = state_.options;
   const auto word = smp::word(command);
-  if (word == options.silent_word) return;
-  if (word == options.hang_up_word) return close();
-  if (word == options.fail_word) {
+  if (word == wanted.silent_word) return;
+  if (word == wanted.hang_up_word) return close();
+  if (word == wanted.fail_word) {
     return reply(transmission.corr_id, transmission.entity_id, smp::Err{smp::SimpleError::internal});
   }
   if (const auto response = run(transmission, command)) {
