@@ -48,7 +48,7 @@ struct SetRecipientKeys {
   std::vector<crypto::PublicKey> keys;
 };
 // LSET: refused when the link id or the fixed part differ from what is set, when the link id is another queue's, or for
-// a secured messaging queue. In a queue without mode: refused.
+// a secured messaging queue. A queue without mode counts as messaging once it is secured.
 struct SetLink {
   LinkId link_id;
   LinkBlob link;

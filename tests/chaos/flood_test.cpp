@@ -55,7 +55,7 @@ TEST_F(FloodTest, SilentConnectionsAreClosedInTheEnd) {
   start({"--tls-handshake-timeout=1s"});
   const auto silent = connect_many(kMany);
   for (const auto& connection : silent) ASSERT_TRUE(connection->expect_closed(60s));
-  EXPECT_EQ(closed_because("tls_handshake_timeout"), kMany);
+  expect_closed_for({"tls_handshake_timeout"}, kMany);
   EXPECT_TRUE(neighbour().works());
 }
 
@@ -88,7 +88,7 @@ TEST_F(FloodTest, BeyondTheLimitOfConnectionsNewOnesAreClosed) {
   for (std::size_t i = 2; i < kLimit; ++i) idle.push_back(session(20));
   auto refused = connect_many(100);
   for (const auto& connection : refused) EXPECT_TRUE(connection->expect_closed());
-  EXPECT_TRUE(becomes(closed_metric("connection_limit"), 100));
+  expect_closed_for({"connection_limit"}, 100);
   EXPECT_TRUE(neighbour().works());
   idle.pop_back();
   EXPECT_TRUE(becomes("smp_connections", kLimit - 1));
@@ -120,7 +120,7 @@ TEST_F(FloodTest, AClientThatAsksAndDoesNotRead) {
     // The server closed the connection, or it takes nothing: the metric says which.
   }
   EXPECT_LT(blocks, kTooMany);
-  EXPECT_TRUE(becomes(closed_metric("slow_reader"), 1));
+  expect_closed_for({"slow_reader"}, 1);
   EXPECT_TRUE(neighbour().works());
   expect_newcomer_works();
 }

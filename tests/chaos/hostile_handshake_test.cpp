@@ -1,6 +1,5 @@
 // Before a session is there: bytes that are not TLS, TLS that is changed or breaks off, clients that stall, and first
 // blocks that are no hello. Every such connection is closed, for a reason that the metrics name.
-#include "libs/smp/encoding.hpp"
 #include "tests/chaos/hostile_test.hpp"
 #include "tests/chaos/record_tls.hpp"
 #include "tests/support/session/answers.hpp"
@@ -22,16 +21,14 @@ class HostileHandshake : public HostileTest {
 
 TEST_F(HostileHandshake, RandomBytesInsteadOfTls) {
   start({"--tls-handshake-timeout=1s"});
-  constexpr int kConnections = 200;
-  for (int i = 0; i < kConnections; ++i) {
+  constexpr std::size_t kConnections = 200;
+  for (std::size_t i = 0; i < kConnections; ++i) {
     const auto client = connect();
     static_cast<void>(client->write(dice().bytes(dice().between(1, 20'000))));  // it may be closed while we write
     EXPECT_TRUE(client->expect_closed());
   }
   // What looks like the start of TLS is waited for.
-  EXPECT_EQ(closed_because("tls_handshake_failed") + closed_because("tls_handshake_timeout") +
-                closed_because("peer_closed") + closed_because("socket_error"),
-            kConnections);
+  expect_closed_for({"tls_handshake_failed", "tls_handshake_timeout", "peer_closed", "socket_error"}, kConnections);
 }
 
 TEST_F(HostileHandshake, OtherProtocols) {
@@ -42,14 +39,14 @@ TEST_F(HostileHandshake, OtherProtocols) {
     must(client->write(as_bytes(text)));
     EXPECT_TRUE(client->expect_closed()) << text;
   }
-  EXPECT_EQ(closed_because("tls_handshake_failed"), 4);
+  expect_closed_for({"tls_handshake_failed"}, 4);
 }
 
 TEST_F(HostileHandshake, ChangedClientHellos) {
   start({"--tls-handshake-timeout=1s"});
-  constexpr int kConnections = 300;
+  constexpr std::size_t kConnections = 300;
   std::vector<std::unique_ptr<client::RawConnection>> clients;
-  for (int i = 0; i < kConnections; ++i) {
+  for (std::size_t i = 0; i < kConnections; ++i) {
     auto hello = RecordTls().flight();
     for (auto changes = dice().between(1, 8); changes > 0; --changes) {
       hello[dice().between(0, hello.size() - 1)] = dice().byte();
@@ -60,13 +57,13 @@ TEST_F(HostileHandshake, ChangedClientHellos) {
   }
   // Refused, or accepted (not every byte matters) and then waited for in vain.
   for (const auto& client : clients) EXPECT_TRUE(client->expect_closed());
-  EXPECT_EQ(closed_because("tls_handshake_failed") + closed_because("tls_handshake_timeout"), kConnections);
+  expect_closed_for({"tls_handshake_failed", "tls_handshake_timeout"}, kConnections);
 }
 
 TEST_F(HostileHandshake, ChangedRecords) {
   start();
-  constexpr int kConnections = 50;
-  for (int i = 0; i < kConnections; ++i) {
+  constexpr std::size_t kConnections = 50;
+  for (std::size_t i = 0; i < kConnections; ++i) {
     const auto client = connect();
     RecordTls tls;
     tls.handshake(*client);
@@ -76,7 +73,7 @@ TEST_F(HostileHandshake, ChangedRecords) {
     must(client->write(record));
     EXPECT_TRUE(client->expect_closed());
   }
-  EXPECT_EQ(closed_because("tls_broken"), kConnections);
+  expect_closed_for({"tls_broken"}, kConnections);
 }
 
 TEST_F(HostileHandshake, StalledInTls) {
@@ -90,7 +87,7 @@ TEST_F(HostileHandshake, StalledInTls) {
   }
   EXPECT_TRUE(neighbour().works());
   for (const auto& client : clients) EXPECT_TRUE(client->expect_closed());
-  EXPECT_EQ(closed_because("tls_handshake_timeout"), 60);
+  expect_closed_for({"tls_handshake_timeout"}, 60);
 }
 
 TEST_F(HostileHandshake, StalledBeforeTheHello) {
@@ -102,25 +99,25 @@ TEST_F(HostileHandshake, StalledBeforeTheHello) {
   }
   EXPECT_TRUE(neighbour().works());
   for (const auto& client : clients) EXPECT_TRUE(client->connection().expect_closed());
-  EXPECT_EQ(closed_because("smp_handshake_timeout"), 20);
+  expect_closed_for({"smp_handshake_timeout"}, 20);
 }
 
 TEST_F(HostileHandshake, RandomBlocksInsteadOfTheHello) {
   start();
-  constexpr int kConnections = 50;
-  for (int i = 0; i < kConnections; ++i) {
+  constexpr std::size_t kConnections = 50;
+  for (std::size_t i = 0; i < kConnections; ++i) {
     const auto client = tls();
     client->send_block(dice().bytes(smp::kBlockSize));
     EXPECT_TRUE(client->connection().expect_closed());
   }
   // By chance a length may be possible, and some identity be read.
-  EXPECT_EQ(closed_because("handshake_parse") + closed_because("identity_mismatch"), kConnections);
+  expect_closed_for({"handshake_parse", "identity_mismatch"}, kConnections);
 }
 
 TEST_F(HostileHandshake, HellosThatDoNotParse) {
   start();
   const auto hello = smp::encode(tls()->client_hello(20));
-  int count = 0;
+  std::size_t count = 0;
   const auto refused = [&](Bytes content) {
     say_hello(content);
     ++count;
@@ -145,8 +142,8 @@ TEST_F(HostileHandshake, HellosThatDoNotParse) {
     append(changed, must(from_hex(rest)));
     refused(changed);
   }
-  EXPECT_EQ(closed_because("handshake_parse") + closed_because("identity_mismatch"), count);
-  EXPECT_GE(closed_because("handshake_parse"), count - 3);  // three lengths of the fingerprint
+  expect_closed_for({"handshake_parse", "identity_mismatch"}, count);
+  EXPECT_GE(closed_because("handshake_parse"), static_cast<double>(count - 3));  // three lengths of the fingerprint
 }
 
 TEST_F(HostileHandshake, HellosOfAnotherIdentityOrVersion) {
@@ -156,13 +153,13 @@ TEST_F(HostileHandshake, HellosOfAnotherIdentityOrVersion) {
   say_hello(smp::encode(hello));
   hello.fingerprint = dice().bytes(255);
   say_hello(smp::encode(hello));
-  EXPECT_EQ(closed_because("identity_mismatch"), 2);
+  expect_closed_for({"identity_mismatch"}, 2);
   for (const int version : {0, 6, 20, 65'535}) {
     hello = tls()->client_hello(19);
     hello.version = static_cast<smp::Version>(version);
     say_hello(smp::encode(hello));
   }
-  EXPECT_EQ(closed_because("version_mismatch"), 4);
+  expect_closed_for({"version_mismatch"}, 4);
 }
 
 // The refusal is said, and the connection does not wait for a client that will not read it.
@@ -179,7 +176,7 @@ TEST_F(HostileHandshake, AServiceWhoseCertificateIsNotThatOfTls) {
   ASSERT_TRUE(std::holds_alternative<smp::TransportError>(reply));
   EXPECT_EQ(std::get<smp::TransportError>(reply).kind, smp::TransportErrorKind::handshake_bad_service);
   EXPECT_TRUE(client->connection().expect_closed());
-  EXPECT_EQ(closed_because("bad_service"), 1);
+  expect_closed_for({"bad_service"}, 1);
 }
 
 }  // namespace

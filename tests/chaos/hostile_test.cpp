@@ -81,6 +81,19 @@ double HostileTest::closed_because(const std::string& reason) const {
   return metric(closed_metric(reason));
 }
 
+void HostileTest::expect_closed_for(const std::vector<std::string>& reasons, std::size_t count) const {
+  const auto closed = [&] {
+    double sum = 0;
+    for (const auto& reason : reasons) sum += closed_because(reason);
+    return sum;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (closed() != static_cast<double>(count) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(10ms);  // polls a page
+  }
+  EXPECT_EQ(closed(), count) << reasons.front();
+}
+
 bool HostileTest::becomes(const std::string& name, double value) const {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (metric(name) != value) {

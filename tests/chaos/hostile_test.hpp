@@ -37,6 +37,8 @@ class HostileTest : public testing::Test {
   [[nodiscard]] double metric(const std::string& name) const;
   // Connections closed for this reason until now.
   [[nodiscard]] double closed_because(const std::string& reason) const;
+  // Waits until the server has closed so many for these reasons: it counts a connection about when it closes it.
+  void expect_closed_for(const std::vector<std::string>& reasons, std::size_t count) const;
   // Waits until it is exactly (becomes) or at least (reaches) `value`; false when it is not in time.
   [[nodiscard]] bool becomes(const std::string& name, double value) const;
   [[nodiscard]] bool reaches(const std::string& name, double value) const;

@@ -63,7 +63,8 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 
 // The session becomes the subscriber, and another one that was is told.
 void take_subscription(ActionContext& context, const RecipientId& queue);
-// The queue is secured and of messaging mode: its link has served.
+// The queue is secured and no contact queue: its link has served. A queue without mode (made by old clients) counts as
+// contact until it is secured.
 bool is_secured_messaging(const QueueRecord& record);
 
 }  // namespace sotto::queue

@@ -17,7 +17,8 @@ TEST_F(EngineLinks, SetLinkByModeAndKey) {
   EXPECT_EQ(outcome_of(secured(QueueMode::messaging), set_link()), Outcome::refused);
   EXPECT_EQ(outcome_of(queue(QueueMode::contact), set_link()), Outcome::ok);
   EXPECT_EQ(outcome_of(secured(QueueMode::contact), set_link()), Outcome::ok);
-  EXPECT_EQ(outcome_of(queue(QueueMode::none), set_link()), Outcome::refused);
+  EXPECT_EQ(outcome_of(queue(QueueMode::none), set_link()), Outcome::ok);
+  EXPECT_EQ(outcome_of(secured(QueueMode::none), set_link()), Outcome::refused);
 }
 
 TEST_F(EngineLinks, FirstSetLinkChangesTheRecord) {

@@ -5,7 +5,7 @@ namespace sotto::queue {
 using backend::QueueMode;
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetLink& action) {
-  if (record->mode == QueueMode::none || is_secured_messaging(*record)) return answer(Outcome::refused);
+  if (is_secured_messaging(*record)) return answer(Outcome::refused);
   auto& transaction = context.transaction;
   const RecipientId& queue = record->recipient_id;
 

@@ -30,7 +30,7 @@ OperationResult perform(ActionContext& context, const backend::Create& action) {
 }
 
 bool is_secured_messaging(const QueueRecord& record) {
-  return record.mode == QueueMode::messaging && record.sender_key.has_value();
+  return record.mode != QueueMode::contact && record.sender_key.has_value();
 }
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Secure& action) {
