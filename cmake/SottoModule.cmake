@@ -1,7 +1,8 @@
 # sotto_module(<path> …) declares what a folder builds; every target of the project goes through it.
 #
 #   sotto_module(libs/crypto
-#     KIND LIBRARY                      LIBRARY (default), PROGRAM, TEST or FUZZ (only with SOTTO_FUZZ, preset fuzz)
+#     KIND LIBRARY                      LIBRARY (default), PROGRAM, TEST, FUZZ (only with SOTTO_FUZZ, preset fuzz)
+#                                     or PROTO (SOURCES are contracts; SottoProto.cmake)
 #     SOURCES box.cpp keys.cpp          files of the folder, listed by name
 #     DEPENDS libs/base                 other modules, by path: the whole list of what its files may #include
 #     EXTERNAL PkgConfig::SODIUM        libraries that are not ours
@@ -35,6 +36,10 @@ function(sotto_module path)
   endif()
   sotto_target_name(${path} target)
   if(M_KIND STREQUAL "FUZZ" AND NOT SOTTO_FUZZ)
+    return()
+  endif()
+  if(M_KIND STREQUAL "PROTO")
+    sotto_proto(${target} ${M_SOURCES})
     return()
   endif()
 

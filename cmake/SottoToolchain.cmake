@@ -45,6 +45,12 @@ find_package(PNG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+find_package(Protobuf REQUIRED)
+find_program(SOTTO_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
 # Asio is used header by header; these definitions keep its compile time and its surface small.
 add_library(sotto_asio INTERFACE)

@@ -14,10 +14,13 @@
 #include <vector>
 
 #include "libs/backend/record.hpp"
+#include "libs/base/clock.hpp"
 
 namespace sotto::backend {
 
-// A connection of a gateway. `gateway` tells gateways apart (0 in standalone), `connection` is never reused.
+// A connection of a gateway. `gateway` tells gateways apart (a random number of each process; 0 in standalone).
+// `connection` is never reused, and tells which of two connections is the newer one, on whichever gateways they are: it is
+// the time when it was accepted (microseconds since 1970) in its upper 56 bits.
 struct SessionRef {
   std::uint64_t gateway = 0;
   std::uint64_t connection = 0;
@@ -68,7 +71,11 @@ struct Suspend {};
 // DEL: the queue, its ids, link and messages; subscribers of other sessions (and its notifier's) are told.
 struct Delete {};
 // SUB: the session becomes the subscriber; another session that was gets Ended. Result: `messages`.
-struct Subscribe {};
+// `resume`: the gateway says again what it knows already, because the directory may have lost it. Whatever the version
+// of the record; refused when the subscriber is a newer connection.
+struct Subscribe {
+  bool resume = false;
+};
 // The oldest message, or none; nothing changes. `if_subscribed`: refused when the session is not the subscriber now.
 struct Fetch {
   bool if_subscribed = false;
@@ -88,8 +95,12 @@ struct Append {
 };
 // QUE. Result: `messages`, `message` (the oldest), `subscribed`.
 struct Inspect {};
-// NSUB: the session becomes the notifier's subscriber; another session that was gets Ended.
-struct SubscribeNotifier {};
+// NSUB: the session becomes the notifier's subscriber; another session that was gets Ended. `resume`: as in Subscribe, and
+// refused when `notifier`, which is not looked at otherwise, is not the queue's notifier any more.
+struct SubscribeNotifier {
+  bool resume = false;
+  NotifierId notifier;
+};
 
 using Action = std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier,
                             DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier>;
@@ -122,6 +133,8 @@ struct OperationResult {
 
 struct Batch {
   SessionRef session;
+  // When the client has given up: work that has not begun by then is not begun, and answered `unavailable`. Absent: none.
+  std::optional<SteadyTime> deadline = std::nullopt;
   // Executed in order; batches of one session, too, in the order of submit().
   std::vector<Operation> operations;
   // One result per operation, in order. Called exactly once, after what the operations changed is durable.
@@ -139,7 +152,7 @@ class QueueBackend {
 // Events for a session.
 struct MessageReady {  // an Append to a queue that was empty
   RecipientId queue;
-  MessagePtr message;
+  MessagePtr message;  // a null pointer: it is to be fetched
 };
 struct Ended {  // another session subscribed
   Role role = Role::recipient;
@@ -161,6 +174,10 @@ class EventSink {
   // Events of one session arrive in the order in which they happened, and after the completion of the operation that
   // made the session subscribe.
   virtual void deliver(SessionRef session, Event event) = 0;
+  // Subscriptions may have been lost, or events of them: every session for which `concerned` holds says again what it
+  // subscribes to (Subscribe with `resume`), paced, and looks at what waits in those queues. `concerned` may be called
+  // from any thread, for a while.
+  virtual void resume(std::function<bool(SessionRef)> concerned) = 0;
 };
 
 }  // namespace sotto::backend

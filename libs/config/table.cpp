@@ -96,6 +96,12 @@ void Table::endpoint(Row row, std::optional<Endpoint>& target) {
       into(target, parse_endpoint);
 }
 
+void Table::endpoints(Row row, std::vector<Endpoint>& target) {
+  add(std::move(row), Shape::texts,
+      "IP addresses with ports, such as 127.0.0.1:7450 or [::1]:7450, separated by commas")
+      .assign = into(target, parse_endpoints);
+}
+
 void Table::range(Row row, Bounds<std::uint16_t> bounds, Range& target) {
   add(std::move(row), Shape::text, fmt::format("a range within {}-{}", bounds.min, bounds.max)).assign =
       into(target, [bounds](std::string_view text) { return parse_range(text, bounds); });

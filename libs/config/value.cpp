@@ -179,6 +179,18 @@ Result<std::optional<Endpoint>> parse_endpoint(std::string_view text) {
   return std::optional(Endpoint{std::move(address), *port});
 }
 
+Result<std::vector<Endpoint>> parse_endpoints(std::string_view text) {
+  std::vector<Endpoint> endpoints;
+  for (const auto part : split_list(text)) {
+    auto endpoint = parse_endpoint(part);
+    if (!endpoint || !*endpoint) return bad("holds something that is not an address with a port");
+    if (std::find(endpoints.begin(), endpoints.end(), **endpoint) != endpoints.end()) return bad("names one twice");
+    endpoints.push_back(std::move(**endpoint));
+  }
+  if (endpoints.empty()) return bad("names no address");
+  return endpoints;
+}
+
 Result<Range> parse_range(std::string_view text, Bounds<std::uint16_t> bounds) {
   text = trim(text);
   const auto dash = text.find('-');

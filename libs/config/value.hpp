@@ -49,6 +49,8 @@ Result<std::vector<std::uint16_t>> parse_ports(std::string_view text);
 Result<std::vector<std::string>> parse_addresses(std::string_view text);
 // "127.0.0.1:9090", "[::1]:9090"; nothing for the empty text.
 Result<std::optional<Endpoint>> parse_endpoint(std::string_view text);
+// Endpoints separated by commas, none twice. At least one.
+Result<std::vector<Endpoint>> parse_endpoints(std::string_view text);
 // "6-20", or "18" for "18-18".
 Result<Range> parse_range(std::string_view text, Bounds<std::uint16_t> bounds);
 

@@ -90,6 +90,13 @@ TEST(EndpointText, NeedsBracketsForIpv6) {
   EXPECT_EQ(format_endpoint({"::1", 1}), "[::1]:1");
 }
 
+TEST(Endpoints, AreAListWithoutDuplicates) {
+  EXPECT_EQ(*parse_endpoints("127.0.0.1:7450, [::1]:0"), (std::vector<Endpoint>{{"127.0.0.1", 7450}, {"::1", 0}}));
+  for (const auto* text : {"", "127.0.0.1", "127.0.0.1:1,", "1.2.3.4:1,1.2.3.4:1", "localhost:1"}) {
+    EXPECT_FALSE(parse_endpoints(text).ok()) << text;
+  }
+}
+
 TEST(RangeText, IncludesBothEnds) {
   EXPECT_EQ(*parse_range("6-20", {6, 20}), (Range{6, 20}));
   EXPECT_EQ(*parse_range("18", {6, 20}), (Range{18, 18}));

@@ -1,5 +1,7 @@
 #include "libs/observability/metrics.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -18,7 +20,8 @@
 namespace sotto::metrics {
 namespace {
 
-constexpr std::string_view kPrefix = "smp_";
+// Ours, and what Prometheus' clients have of every process (process_metrics.hpp).
+constexpr std::array<std::string_view, 2> kPrefixes{"smp_", "process_"};
 
 [[noreturn]] void end_process(const std::string& name, const char* why) {
   std::fprintf(stderr, "metric %s: %s\n", name.c_str(), why);
@@ -28,7 +31,9 @@ constexpr std::string_view kPrefix = "smp_";
 // prometheus-cpp throws for a bad name or a name that is taken by another kind: our own bug, named before the end.
 template <class T, class Add>
 T& checked(const std::string& name, Add add) {
-  if (!name.starts_with(kPrefix)) end_process(name, "the name does not start with smp_");
+  const bool has_prefix = std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                                      [&name](std::string_view prefix) { return name.starts_with(prefix); });
+  if (!has_prefix) end_process(name, "the name does not start with smp_");
   try {
     return add();
   } catch (const std::exception& error) {

@@ -1,6 +1,6 @@
 // Metrics: counters, gauges and histograms for Prometheus. Names start with `smp_`, hold their unit (`_seconds`,
-// `_bytes`) and counters end in `_total`. Labels have few values that are known beforehand: never an id, an address or
-// a password.
+// `_bytes`) and counters end in `_total`; one concept has one name in all our processes, which a scrape tells apart.
+// Labels have few values that are known beforehand: never an id, an address or a password.
 //
 //   const Counter accepted = metrics.counter("smp_connections_accepted_total", "Connections accepted.");
 //   accepted.add();

@@ -217,13 +217,18 @@ void BlockStream::write_blocks() {
   in_write_ = false;
   if (closed_) return;
   output_.reset();
-  if (close_after_flush_) close();
+  if (close_after_flush_) flushed();
 }
 
 void BlockStream::close_after_flush() {
   if (closed_) return;
   close_after_flush_ = true;
-  if (!handshaking_ && !in_write_ && writing_ == nullptr && (output_ == nullptr || output_->empty())) close();
+  if (!handshaking_ && !in_write_ && writing_ == nullptr && (output_ == nullptr || output_->empty())) flushed();
+}
+
+void BlockStream::flushed() {
+  on_flushed();
+  close();
 }
 
 void BlockStream::close() {

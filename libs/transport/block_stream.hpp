@@ -58,7 +58,7 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
 
   // Ends the connection: no handler is called after it. A TLS close_notify is tried once, without waiting.
   void close();
-  // Sends what is queued, then closes; on_end() is not called.
+  // Sends what is queued, calls on_flushed(), and closes. on_end() instead when the stream ends before.
   void close_after_flush();
   [[nodiscard]] bool closed() const { return closed_; }
 
@@ -91,6 +91,8 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
   virtual void on_bad_block() = 0;
   // output_bytes() has come down to zero.
   virtual void on_drained() = 0;
+  // Everything was sent after close_after_flush(); the stream closes when this returns.
+  virtual void on_flushed() {}
   // The stream ended by itself; it is closed.
   virtual void on_end(StreamEnd end) = 0;
 
@@ -103,6 +105,7 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
   bool next_block(MutableByteView block);
   void wait_writable();
   void end(StreamEnd why);
+  void flushed();
   StreamEnd failure(int ssl_result);
   // A whole block is in reading_: decrypts it and hands it over.
   void block_complete();

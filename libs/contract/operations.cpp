@@ -1,0 +1,306 @@
+#include "libs/contract/operations.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace sotto::contract {
+namespace {
+
+using backend::Action;
+using backend::Outcome;
+
+void set(std::string& out, ByteView bytes) {
+  out.assign(as_text(bytes));
+}
+
+void put(const backend::Find& in, queue::Operation& out) {
+  to_proto(NamedId{.role = in.role, .id = in.id}, *out.mutable_find()->mutable_id());
+}
+void put(const backend::Create& in, queue::Operation& out) {
+  auto& create = *out.mutable_create();
+  to_proto(in.record, *create.mutable_record());
+  if (in.link) to_proto(*in.link, *create.mutable_link());
+  create.set_subscribe(in.subscribe);
+}
+void put(const backend::Secure& in, queue::Operation& out) {
+  auto& secure = *out.mutable_secure();
+  to_proto(in.key, *secure.mutable_key());
+  secure.set_by_sender(in.by_sender);
+  secure.set_with_link(in.with_link);
+}
+void put(const backend::SetRecipientKeys& in, queue::Operation& out) {
+  auto& set_keys = *out.mutable_set_recipient_keys();
+  for (const auto& key : in.keys) to_proto(key, *set_keys.add_keys());
+}
+void put(const backend::SetLink& in, queue::Operation& out) {
+  auto& set_link = *out.mutable_set_link();
+  set(*set_link.mutable_link_id(), in.link_id.view());
+  to_proto(in.link, *set_link.mutable_link());
+}
+void put(const backend::DeleteLink& /*in*/, queue::Operation& out) {
+  out.mutable_delete_link();
+}
+void put(const backend::GetLink& /*in*/, queue::Operation& out) {
+  out.mutable_get_link();
+}
+void put(const backend::SetNotifier& in, queue::Operation& out) {
+  to_proto(in.notifier, *out.mutable_set_notifier()->mutable_notifier());
+}
+void put(const backend::DeleteNotifier& /*in*/, queue::Operation& out) {
+  out.mutable_delete_notifier();
+}
+void put(const backend::Suspend& /*in*/, queue::Operation& out) {
+  out.mutable_suspend();
+}
+void put(const backend::Delete& /*in*/, queue::Operation& out) {
+  out.mutable_delete_();
+}
+void put(const backend::Subscribe& in, queue::Operation& out) {
+  out.mutable_subscribe()->set_resume(in.resume);
+}
+void put(const backend::Fetch& in, queue::Operation& out) {
+  out.mutable_fetch()->set_if_subscribed(in.if_subscribed);
+}
+void put(const backend::Ack& in, queue::Operation& out) {
+  auto& ack = *out.mutable_ack();
+  set(*ack.mutable_message_id(), in.message_id.view());
+  ack.set_then_next(in.then_next);
+}
+void put(const backend::Append& in, queue::Operation& out) {
+  auto& append = *out.mutable_append();
+  to_proto(*in.message, *append.mutable_message());
+  if (in.notification) to_proto(*in.notification, *append.mutable_notification());
+}
+void put(const backend::Inspect& /*in*/, queue::Operation& out) {
+  out.mutable_inspect();
+}
+void put(const backend::SubscribeNotifier& in, queue::Operation& out) {
+  auto& subscribe = *out.mutable_subscribe_notifier();
+  subscribe.set_resume(in.resume);
+  if (in.notifier != NotifierId{}) set(*subscribe.mutable_notifier_id(), in.notifier.view());
+}
+
+Result<Action> take(const queue::Find& in) {
+  const auto id = from_proto(in.id());
+  if (!id) return id.error();
+  return Action(backend::Find{.role = id->role, .id = id->id});
+}
+Result<Action> take(const queue::Create& in) {
+  auto record = from_proto(in.record());
+  if (!record) return record.error();
+  backend::Create out{.record = *std::move(record), .link = std::nullopt, .subscribe = in.subscribe()};
+  if (in.has_link()) out.link = from_proto(in.link());
+  return Action(std::move(out));
+}
+Result<Action> take(const queue::Secure& in) {
+  const auto key = from_proto(in.key());
+  if (!key) return key.error();
+  return Action(backend::Secure{.key = *key, .by_sender = in.by_sender(), .with_link = in.with_link()});
+}
+Result<Action> take(const queue::SetRecipientKeys& in) {
+  if (in.keys().empty()) return malformed("recipient keys that are none");
+  backend::SetRecipientKeys out;
+  out.keys.reserve(static_cast<std::size_t>(in.keys_size()));
+  for (const auto& each : in.keys()) {
+    const auto key = from_proto(each);
+    if (!key) return key.error();
+    out.keys.push_back(*key);
+  }
+  return Action(std::move(out));
+}
+Result<Action> take(const queue::SetLink& in) {
+  const auto id = id_from<LinkId>(in.link_id(), "a link id");
+  if (!id) return id.error();
+  return Action(backend::SetLink{.link_id = *id, .link = from_proto(in.link())});
+}
+Result<Action> take(const queue::SetNotifier& in) {
+  auto notifier = from_proto(in.notifier());
+  if (!notifier) return notifier.error();
+  return Action(backend::SetNotifier{.notifier = *std::move(notifier)});
+}
+Result<Action> take(const queue::Ack& in) {
+  const auto id = id_from<MessageId>(in.message_id(), "a message id");
+  if (!id) return id.error();
+  return Action(backend::Ack{.message_id = *id, .then_next = in.then_next()});
+}
+Result<Action> take(const queue::Append& in) {
+  auto message = from_proto(in.message());
+  if (!message) return message.error();
+  backend::Append out{.message = *std::move(message), .notification = std::nullopt};
+  if (in.has_notification()) {
+    auto notification = from_proto(in.notification());
+    if (!notification) return notification.error();
+    out.notification = *std::move(notification);
+  }
+  return Action(std::move(out));
+}
+
+Result<Action> take(const queue::SubscribeNotifier& in) {
+  backend::SubscribeNotifier out{.resume = in.resume(), .notifier = {}};
+  if (in.notifier_id().empty()) return Action(out);
+  const auto id = id_from<NotifierId>(in.notifier_id(), "a notifier id");
+  if (!id) return id.error();
+  out.notifier = *id;
+  return Action(out);
+}
+
+Result<Action> action_from(const queue::Operation& in) {
+  switch (in.action_case()) {
+    case queue::Operation::kFind:
+      return take(in.find());
+    case queue::Operation::kCreate:
+      return take(in.create());
+    case queue::Operation::kSecure:
+      return take(in.secure());
+    case queue::Operation::kSetRecipientKeys:
+      return take(in.set_recipient_keys());
+    case queue::Operation::kSetLink:
+      return take(in.set_link());
+    case queue::Operation::kDeleteLink:
+      return Action(backend::DeleteLink{});
+    case queue::Operation::kGetLink:
+      return Action(backend::GetLink{});
+    case queue::Operation::kSetNotifier:
+      return take(in.set_notifier());
+    case queue::Operation::kDeleteNotifier:
+      return Action(backend::DeleteNotifier{});
+    case queue::Operation::kSuspend:
+      return Action(backend::Suspend{});
+    case queue::Operation::kDelete:
+      return Action(backend::Delete{});
+    case queue::Operation::kSubscribe:
+      return Action(backend::Subscribe{.resume = in.subscribe().resume()});
+    case queue::Operation::kFetch:
+      return Action(backend::Fetch{.if_subscribed = in.fetch().if_subscribed()});
+    case queue::Operation::kAck:
+      return take(in.ack());
+    case queue::Operation::kAppend:
+      return take(in.append());
+    case queue::Operation::kInspect:
+      return Action(backend::Inspect{});
+    case queue::Operation::kSubscribeNotifier:
+      return take(in.subscribe_notifier());
+    case queue::Operation::ACTION_NOT_SET:
+      break;
+  }
+  return malformed("an action that this version does not know");
+}
+
+bool names_queue(const Action& action) {
+  return !std::holds_alternative<backend::Find>(action) && !std::holds_alternative<backend::Create>(action);
+}
+
+queue::Outcome to_proto(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::ok:
+      return queue::OUTCOME_OK;
+    case Outcome::stale:
+      return queue::OUTCOME_STALE;
+    case Outcome::gone:
+      return queue::OUTCOME_GONE;
+    case Outcome::refused:
+      return queue::OUTCOME_REFUSED;
+    case Outcome::blocked:
+      return queue::OUTCOME_BLOCKED;
+    case Outcome::quota:
+      return queue::OUTCOME_QUOTA;
+    case Outcome::conflict:
+      return queue::OUTCOME_CONFLICT;
+    case Outcome::unavailable:
+      return queue::OUTCOME_UNAVAILABLE;
+  }
+  return queue::OUTCOME_UNAVAILABLE;
+}
+
+Outcome from_proto(queue::Outcome outcome) {
+  switch (outcome) {
+    case queue::OUTCOME_OK:
+      return Outcome::ok;
+    case queue::OUTCOME_STALE:
+      return Outcome::stale;
+    case queue::OUTCOME_GONE:
+      return Outcome::gone;
+    case queue::OUTCOME_REFUSED:
+      return Outcome::refused;
+    case queue::OUTCOME_BLOCKED:
+      return Outcome::blocked;
+    case queue::OUTCOME_QUOTA:
+      return Outcome::quota;
+    case queue::OUTCOME_CONFLICT:
+      return Outcome::conflict;
+    default:
+      return Outcome::unavailable;
+  }
+}
+
+std::size_t link_bytes(const backend::LinkBlob& link) {
+  return link.fixed.size() + link.user.size();
+}
+
+}  // namespace
+
+void to_proto(const backend::Operation& operation, queue::Operation& out) {
+  if (names_queue(operation.action)) {
+    set(*out.mutable_queue(), operation.queue.view());
+    out.set_version(operation.version);
+  }
+  std::visit([&](const auto& action) { put(action, out); }, operation.action);
+}
+
+Result<backend::Operation> from_proto(const queue::Operation& in) {
+  auto action = action_from(in);
+  if (!action) return action.error();
+  backend::Operation out{.queue = {}, .version = in.version(), .action = *std::move(action)};
+  if (names_queue(out.action)) {
+    const auto queue = id_from<RecipientId>(in.queue(), "a recipient id");
+    if (!queue) return queue.error();
+    out.queue = *queue;
+  }
+  return out;
+}
+
+void to_proto(const backend::OperationResult& result, queue::OperationResult& out) {
+  out.set_outcome(to_proto(result.outcome));
+  if (result.record) to_proto(*result.record, *out.mutable_record());
+  if (result.message) to_proto(*result.message, *out.mutable_message());
+  if (result.link) to_proto(*result.link, *out.mutable_link());
+  out.set_messages(result.messages);
+  out.set_subscribed(result.subscribed);
+}
+
+Result<backend::OperationResult> from_proto(const queue::OperationResult& in) {
+  backend::OperationResult out;
+  out.outcome = from_proto(in.outcome());
+  if (in.has_record()) {
+    auto record = from_proto(in.record());
+    if (!record) return record.error();
+    out.record = std::make_shared<const backend::QueueRecord>(*std::move(record));
+  }
+  if (in.has_message()) {
+    auto message = from_proto(in.message());
+    if (!message) return message.error();
+    out.message = *std::move(message);
+  }
+  if (in.has_link()) out.link = from_proto(in.link());
+  out.messages = in.messages();
+  out.subscribed = in.subscribed();
+  return out;
+}
+
+std::size_t body_bytes(const backend::Operation& operation) {
+  if (const auto* append = std::get_if<backend::Append>(&operation.action)) {
+    return append->message->body.size() + (append->notification ? append->notification->encrypted_meta.size() : 0);
+  }
+  if (const auto* set_link = std::get_if<backend::SetLink>(&operation.action)) return link_bytes(set_link->link);
+  if (const auto* create = std::get_if<backend::Create>(&operation.action)) {
+    return create->link ? link_bytes(*create->link) : 0;
+  }
+  return 0;
+}
+
+std::size_t body_bytes(const backend::OperationResult& result) {
+  return (result.message ? result.message->body.size() : 0) + (result.link ? link_bytes(*result.link) : 0);
+}
+
+}  // namespace sotto::contract

@@ -1,0 +1,18 @@
+// Credentials of gRPC made from TlsFiles. Internal to libs/rpc; any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+
+#include "libs/rpc/tls_files.hpp"
+
+namespace sotto::rpc {
+
+// Plaintext when there are no files.
+std::shared_ptr<grpc::ServerCredentials> server_credentials(const std::optional<TlsFiles>& tls);
+std::shared_ptr<grpc::ChannelCredentials> channel_credentials(const std::optional<TlsFiles>& tls);
+
+}  // namespace sotto::rpc

@@ -1,0 +1,80 @@
+#include "libs/runtime/program.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "libs/observability/exposer.hpp"
+#include "libs/observability/log.hpp"
+#include "libs/observability/process_metrics.hpp"
+#include "libs/runtime/file_limit.hpp"
+#include "libs/runtime/stop_signals.hpp"
+#include "libs/runtime/version.hpp"
+
+namespace sotto::runtime {
+namespace {
+
+int fail(const ProgramName& name, const Error& error) {
+  fmt::print(stderr, "{}: {}\n", name.program, error.message);
+  return error_row(error.code).exit_code;
+}
+
+}  // namespace
+
+int run_process(const ProgramName& name, const ProcessSettings& settings, const std::vector<std::string>& warnings,
+                const std::function<Result<std::unique_ptr<Process>>()>& start) {
+  log::configure(settings.log_level, settings.log_format);
+  raise_file_limit();
+  const StopSignals signals;
+  for (const auto& warning : warnings) log::warning("setting", {{"warning", warning}});
+
+  metrics::Metrics metrics;
+  Health health;
+  metrics::expose_process(metrics, name.component, std::string(version()));
+  auto started = start();
+  if (!started) return fail(name, started.error());
+  auto process = std::move(*started);
+  process->expose(metrics, health);
+  std::optional<metrics::HttpExposer> exposer;
+  if (const auto& listen = settings.metrics_listen) {
+    auto listening = metrics::HttpExposer::start(metrics, listen->address, listen->port, &health);
+    if (!listening) {
+      health.drain();
+      metrics.release_callbacks();
+      return fail(name, listening.error());
+    }
+    exposer.emplace(std::move(*listening));
+    log::info("metrics", {{"port", exposer->port()}});
+  }
+  process->announce();
+
+  const auto signal = signals.wait();
+  log::info("stopping", {{"signal", signal}});
+  signals.release();
+  // First of all, so that nobody sends new clients here.
+  health.drain();
+  process->drain();
+  metrics.release_callbacks();
+  process.reset();
+  log::info("stopped");
+  return 0;
+}
+
+int run_program(const ProgramName& name, const std::function<Result<LoadedTable>()>& load,
+                const std::function<int(const LoadedTable&)>& run) {
+  try {
+    const auto loaded = load();
+    if (!loaded) return fail(name, loaded.error());
+    if (loaded->request == config::Request::run) return run(*loaded);
+    for (const auto& warning : loaded->warnings) fmt::print(stderr, "{}: warning: {}\n", name.program, warning);
+    fmt::print("{}", loaded->text);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: internal error: {}\n", name.program, error.what());
+    return 1;
+  }
+}
+
+}  // namespace sotto::runtime
