@@ -1,13 +1,17 @@
-// sotto: the program for admins of SMP servers. Everything it does is in admin-cli/commands.
+// sotto: the program for admins of SMP servers. What it does is in admin-cli/commands, and in
+// admin-cli/database what needs the database.
 #include <unistd.h>
 
+#include <array>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "admin-cli/commands/application.hpp"
+#include "admin-cli/database/database_commands.hpp"
 
 int main(int argc, char** argv) {
-  sotto::cli::Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) == 1};
-  return sotto::cli::run(std::vector<std::string>(argv + 1, argv + argc), console);
+  sotto::cli::Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1};
+  const std::array groups{&sotto::cli::add_database_commands};
+  return sotto::cli::run(std::vector<std::string>(argv + 1, argv + argc), console, groups);
 }

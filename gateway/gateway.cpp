@@ -189,4 +189,8 @@ void Gateway::deliver(backend::SessionRef session, backend::Event event) {
   });
 }
 
+void Gateway::resume(std::function<bool(backend::SessionRef)> concerned) {
+  for (const auto& worker : workers_) worker->post([&worker, concerned] { worker->resume(concerned); });
+}
+
 }  // namespace sotto::gateway

@@ -2,6 +2,7 @@
 // stop() from one thread; deliver() from any.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ class Gateway final : public backend::EventSink {
   void stop();
 
   void deliver(backend::SessionRef session, backend::Event event) override;
+  void resume(std::function<bool(backend::SessionRef)> concerned) override;
 
   [[nodiscard]] const GatewayCounters& counters() const { return context_->counters; }
 

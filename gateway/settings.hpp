@@ -17,6 +17,8 @@ struct ListenAddress {
 };
 
 struct GatewaySettings {
+  // Tells this gateway from others that use the same queue service; 0 when there are no others.
+  std::uint64_t gateway_id = 0;
   std::vector<ListenAddress> listen;
   smp::VersionRange versions;
 
@@ -41,6 +43,9 @@ struct GatewaySettings {
   std::size_t max_blocks_in_flight = 1024;
   // Queue records that one I/O thread remembers (about 600 bytes each).
   std::size_t record_cache = 32'768;
+  // Subscriptions are registered again this often, so that what a shared directory may have lost unnoticed comes back;
+  // 0: never, for a directory in this process loses nothing.
+  std::chrono::milliseconds resume_interval{0};
   // How long a stopping gateway waits for commands in progress.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
 };

@@ -1,6 +1,7 @@
 #include "gateway/worker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 
@@ -13,6 +14,9 @@ namespace {
 // How often deadlines are looked at; a limit is kept to this precision.
 constexpr auto kTick = std::chrono::milliseconds(200);
 
+// Connections that resume their subscriptions at a time.
+constexpr std::size_t kResuming = 8;
+
 }  // namespace
 
 Worker::Worker(GatewayContext& context, std::uint8_t index)
@@ -20,6 +24,7 @@ Worker::Worker(GatewayContext& context, std::uint8_t index)
   const auto now = std::chrono::steady_clock::now();
   next_idle_check_ = now + context_.settings.idle_check_interval;
   next_ends_ = now + context_.settings.end_interval;
+  next_resume_ = now + context_.settings.resume_interval;
 }
 
 Worker::~Worker() {
@@ -79,7 +84,11 @@ void Worker::add(asio::ip::tcp::socket socket) {
   if (draining_) return refuse(CloseReason::shutdown);
   if (counters.connections.get() >= context_.settings.max_connections) return refuse(CloseReason::connection_limit);
   if (counters.handshaking.get() >= context_.settings.max_handshakes) return refuse(CloseReason::handshake_limit);
-  const auto id = (next_connection_++ << 8U) | index_;
+  // As backend::SessionRef says: later connections have greater ids, on all gateways.
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.system_now().time_since_epoch());
+  last_connection_ = std::max(last_connection_ + 1, static_cast<std::uint64_t>(now.count()));
+  const auto id = (last_connection_ << 8U) | index_;
   auto connection = std::make_shared<Connection>(std::move(socket), *this, id);
   connections_.emplace(id, connection);
   counters.connections.add();
@@ -103,6 +112,44 @@ void Worker::deliver(std::uint64_t connection, backend::Event event) {
   if (found == connections_.end()) return;
   const auto keep = found->second;
   keep->handle_event(std::move(event));
+}
+
+void Worker::resume(const std::function<bool(backend::SessionRef)>& concerned) {
+  for (const auto& [id, connection] : connections_) {
+    const auto* session = connection->session();
+    if (session == nullptr || !session->subscribes() || !concerned(session->ref)) continue;
+    if (in_to_resume_.insert(id).second) to_resume_.push_back(id);
+  }
+  resume_next();
+}
+
+void Worker::resume_next() {
+  while (resuming_ < kResuming && !to_resume_.empty()) {
+    const auto id = to_resume_.front();
+    to_resume_.pop_front();
+    in_to_resume_.erase(id);
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    ++resuming_;
+    const auto connection = found->second;
+    connection->resume_subscriptions([this] {
+      --resuming_;
+      post([this] { resume_next(); });
+    });
+  }
+}
+
+void Worker::call_those_who_wait() {
+  for (const auto id : std::exchange(called_later_, {})) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    const auto keep = found->second;
+    keep->called_later();
+  }
+  for (const auto id : std::exchange(resumed_later_, {})) {
+    if (in_to_resume_.insert(id).second) to_resume_.push_back(id);
+  }
+  resume_next();
 }
 
 void Worker::drain() {
@@ -132,7 +179,7 @@ void Worker::give_block_place() {
     ++blocks_in_flight_;
     // Not from here: the connection that gives its place is in the middle of its own work.
     asio::post(io_, [connection = found->second] {
-      if (!connection->closed()) connection->start_waiting_block();
+      if (!connection->closed()) connection->place_free();
     });
   }
 }
@@ -170,6 +217,11 @@ void Worker::tick() {
     }
   }
   for (const auto& [connection, reason] : closing) connection->close_because(reason);
+  call_those_who_wait();
+  if (settings.resume_interval.count() != 0 && now >= next_resume_) {
+    next_resume_ = now + settings.resume_interval;
+    resume([](backend::SessionRef) { return true; });
+  }
   if (now >= next_ends_) {
     next_ends_ = now + settings.end_interval;
     const auto waiting = std::move(ends_waiting_);

@@ -43,6 +43,8 @@ class Worker {
   // Takes a socket that belongs to this worker's io_context.
   void add(boost::asio::ip::tcp::socket socket);
   void deliver(std::uint64_t connection, backend::Event event);
+  // Resumes the subscriptions of all connections for which `concerned` holds, a few connections at a time.
+  void resume(const std::function<bool(backend::SessionRef)>& concerned);
   void drain();
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
@@ -57,10 +59,16 @@ class Worker {
   void give_block_place();
   // A connection ends with a block in flight, or waiting for a place.
   void leave_block_place(Connection& connection, bool waiting);
+  // called_later() of the connection is called after a little while.
+  void call_later(std::uint64_t connection) { called_later_.push_back(connection); }
+  // The subscriptions of the connection are to be resumed once more, after a little while.
+  void resume_later(std::uint64_t connection) { resumed_later_.push_back(connection); }
   void ends_waiting(std::uint64_t connection) { ends_waiting_.insert(connection); }
 
  private:
   void run_posted();
+  void resume_next();
+  void call_those_who_wait();
   void tick();
   void schedule_tick();
 
@@ -73,12 +81,19 @@ class Worker {
 
   RecordCache records_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
-  std::uint64_t next_connection_ = 1;
+  std::uint64_t last_connection_ = 0;
   std::size_t blocks_in_flight_ = 0;
   std::deque<std::uint64_t> waiting_for_place_;
   std::unordered_set<std::uint64_t> ends_waiting_;
   std::chrono::steady_clock::time_point next_idle_check_;
   std::chrono::steady_clock::time_point next_ends_;
+  std::chrono::steady_clock::time_point next_resume_;
+  std::vector<std::uint64_t> called_later_;
+  std::vector<std::uint64_t> resumed_later_;
+  // Connections whose subscriptions are to be resumed, each once, and how many are at it.
+  std::deque<std::uint64_t> to_resume_;
+  std::unordered_set<std::uint64_t> in_to_resume_;
+  std::size_t resuming_ = 0;
   bool draining_ = false;
 
   std::mutex posted_mutex_;

@@ -1,42 +1,32 @@
 // What a standalone server is made of, in the order in which it is built. Owned by Server; only its own files use this.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
+#include "libs/backend/event_relay.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/domain/notification_store.hpp"
 #include "services/queue/domain/group_commit.hpp"
 #include "services/queue/domain/in_process_directory.hpp"
 #include "services/queue/domain/queue_store.hpp"
-#include "standalone/password_policy.hpp"
+#include "services/queue/metrics/store_watch.hpp"
 #include "standalone/server.hpp"
 
 namespace sotto::standalone {
-
-// The services are there before the gateway that their events go to: events pass through here. Any thread.
-class EventRelay final : public backend::EventSink {
- public:
-  void set(backend::EventSink* target) { target_.store(target); }
-  void deliver(backend::SessionRef session, backend::Event event) override {
-    if (auto* target = target_.load()) target->deliver(session, std::move(event));
-  }
-
- private:
-  std::atomic<backend::EventSink*> target_{nullptr};
-};
 
 struct Server::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
   bool stopped = false;
+  Bytes certificate;  // the leaf
 
-  std::optional<PasswordPolicy> policy;
-  EventRelay relay;
+  std::optional<gateway::PasswordPolicy> policy;
+  backend::EventRelay relay;
   // Outlives hub and commit, whose last completions hold connections of it.
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<queue::QueueStore> queues;
@@ -44,8 +34,7 @@ struct Server::Parts {
   queue::InProcessDirectory directory;
   std::unique_ptr<notification::NotificationHub> hub;
   std::unique_ptr<queue::GroupCommit> commit;
+  std::optional<queue::StoreWatch> store_watch;
 };
-
-void expose_parts(const Server::Parts& parts, metrics::Metrics& metrics);
 
 }  // namespace sotto::standalone

@@ -1,5 +1,5 @@
-// Server: gateway and queue logic over the embedded store, in one process. Owned by main() or a test. start() and
-// stop() from one thread.
+// Server: gateway and queue logic over the embedded store, in one process. Owned by main() or a test. Everything from
+// one thread.
 #pragma once
 
 #include <memory>
@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "libs/base/clock.hpp"
-#include "libs/observability/metrics.hpp"
+#include "libs/runtime/program.hpp"
 #include "standalone/settings/settings.hpp"
 
 namespace sotto::standalone {
 
-class Server {
+class Server final : public runtime::Process {
  public:
   struct Parts;  // parts.hpp
 
   // Opens the store, loads the identity, listens. configuration with key, value and remedy when something is in the
   // way. `clock` must outlive it.
   static Result<std::unique_ptr<Server>> start(const ServerSettings& settings, const Clock& clock);
-  ~Server();
+  ~Server() override;
 
   // Bound ports, in the order of the settings (those that were skipped are missing).
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const;
@@ -31,10 +31,12 @@ class Server {
   Status compact();
   [[nodiscard]] std::uint64_t stored_queues() const;
   [[nodiscard]] std::uint64_t stored_messages() const;
-  // Registers what the server counts; call release_callbacks() of `metrics` before the server goes.
-  void expose(metrics::Metrics& metrics) const;
-
-  // Stops accepting, finishes what is in progress, closes the store. Once; the destructor does it too.
+  void expose(metrics::Metrics& metrics, Health& health) override;
+  void announce() const override;
+  // Connections only: the store stays open for what still asks it.
+  void drain() override;
+  // Drains, finishes what was asked, closes the store. Callbacks of expose() are released before. Once; the destructor
+  // does it too.
   void stop();
 
  private:

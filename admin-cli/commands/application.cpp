@@ -51,9 +51,9 @@ std::optional<UnknownCommand> unknown_command(const CLI::App& root, const std::v
 int complain(const UnknownCommand& unknown, Console& console) {
   std::vector<std::string> names;
   for (const auto* app : commands_below(*unknown.group)) names.push_back(app->get_name());
-  // An address may hold a password, which is never repeated.
-  const bool is_address = unknown.word.find("://") != std::string::npos;
-  console.err << "sotto: unknown command '" << (is_address ? "smp://..." : unknown.word) << "'";
+  // An address or a database URL may hold a password, which is never repeated.
+  const bool is_address = unknown.word.find("://") != std::string::npos || unknown.word.find('=') != std::string::npos;
+  console.err << "sotto: unknown command '" << (is_address ? "..." : unknown.word) << "'";
   if (const auto nearest = config::nearest_name(unknown.word, names); !nearest.empty()) {
     console.err << "; did you mean '" << nearest << "'?";
   }
@@ -77,7 +77,7 @@ const CLI::App& parsed_command(const CLI::App& root) {
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, Console& console) {
+int run(const std::vector<std::string>& arguments, Console& console, std::span<const AddCommands> more) {
   crypto::initialise();
   CLI::App app("Sets up, shows and tests SMP servers.", "sotto");
   app.set_version_flag("--version", std::string("sotto ") + SOTTO_VERSION);
@@ -87,6 +87,7 @@ int run(const std::vector<std::string>& arguments, Console& console) {
   add_init_command(app, commands);
   add_address_commands(app, commands);
   add_server_commands(app, commands);
+  for (const auto add : more) add(app, commands);
 
   if (const auto unknown = unknown_command(app, arguments)) return complain(*unknown, console);
   try {

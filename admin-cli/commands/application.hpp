@@ -1,6 +1,7 @@
 // The command tree of `sotto`: parses the command line and runs what it names (docs/cli.md).
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,10 @@
 
 namespace sotto::cli {
 
-// `arguments` without the program's name. Returns the exit code.
-int run(const std::vector<std::string>& arguments, Console& console);
+// Declares a group of commands on the root of the tree.
+using AddCommands = void (*)(CLI::App& parent, CommandTable& commands);
+
+// `arguments` without the program's name; `more`: groups that other folders bring. Returns the exit code.
+int run(const std::vector<std::string>& arguments, Console& console, std::span<const AddCommands> more = {});
 
 }  // namespace sotto::cli

@@ -1,10 +1,11 @@
-// Runs `sotto` in this process, with its streams as strings and a directory of its own. For tests of this folder.
+// Runs `sotto` in this process, with its streams as strings and a directory of its own. For tests of admin-cli.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -20,13 +21,13 @@ struct Output {
   std::string err;
 };
 
-inline Output run_sotto(const std::vector<std::string>& arguments, const std::string& input = "",
-                        bool terminal = false) {
+inline Output run_sotto(const std::vector<std::string>& arguments, const std::string& input = "", bool terminal = false,
+                        std::span<const AddCommands> more = {}) {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
   Console console{in, out, err, terminal};
-  const int code = run(arguments, console);
+  const int code = run(arguments, console, more);
   return {code, out.str(), err.str()};
 }
 

@@ -21,7 +21,8 @@ struct Console {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  bool terminal = false;  // `out` is one
+  bool terminal = false;        // `out` is one
+  bool error_terminal = false;  // `err` is one
 };
 
 // What a program ends with when nothing went wrong.

@@ -48,6 +48,25 @@ bool carries_service_signature(const smp::Command& command) {
          std::holds_alternative<smp::Nsub>(command);
 }
 
+// Commands of one wave that may be answered with up to a block each, and how many bytes of responses are kept before
+// they are handed over: together they bound what a block of many small commands makes the server hold.
+constexpr std::size_t kWaveMessages = 8;
+constexpr std::size_t kAnswersKept = std::size_t{64} * 1024;
+
+// A transmission that cannot be read, or is of another session, is answered without an entity: what it names means
+// nothing here.
+bool names_no_entity(const smp::Response& response) {
+  const auto* error = std::get_if<smp::Err>(&response);
+  if (error == nullptr) return false;
+  const auto* simple = std::get_if<SimpleError>(&error->error);
+  return simple != nullptr && (*simple == SimpleError::block || *simple == SimpleError::session);
+}
+
+bool answer_may_be_large(const smp::Command& command) {
+  return std::holds_alternative<smp::Get>(command) || std::holds_alternative<smp::Ack>(command) ||
+         std::holds_alternative<smp::Lget>(command) || std::holds_alternative<smp::Lkey>(command);
+}
+
 // A sender (SKEY) or link client (LKEY) may secure a messaging queue, once; the same key again is fine.
 bool may_secure(const backend::QueueRecord& record, const crypto::PublicKey& key) {
   return record.mode == backend::QueueMode::messaging && (!record.sender_key || *record.sender_key == key);
@@ -150,6 +169,7 @@ void BlockTask::find_records() {
 
 bool BlockTask::starts_new_wave(const Item& item) {
   if (item.done || !item.record) return false;
+  if (answer_may_be_large(*item.command) && ++wave_messages_ > kWaveMessages) return true;
   const bool send = std::holds_alternative<smp::Send>(*item.command);
   for (auto& queue : wave_queues_) {
     if (queue.queue == item.record->recipient_id) return !(send && queue.only_sends);
@@ -161,8 +181,10 @@ bool BlockTask::starts_new_wave(const Item& item) {
 void BlockTask::run() {
   for (;;) {
     if (wave_begin_ == wave_end_) {
-      if (wave_end_ == items_.size()) return finish();
+      if (wave_end_ == items_.size()) return owner_->finished(take_answers(wave_end_));
+      if (!hand_over_answers()) return;
       wave_queues_.clear();
+      wave_messages_ = 0;
       while (wave_end_ < items_.size() && !starts_new_wave(items_[wave_end_])) ++wave_end_;
     }
     std::vector<backend::Operation> operations;
@@ -175,6 +197,7 @@ void BlockTask::run() {
       if (!action) continue;
       submitted_items_.push_back(i);
       submitted_.push_back(*action);
+      if (const auto* queue = subscribed_queue(item, *action)) owner_->session()->subscriptions.expect(*queue);
       if (item.record) {
         operations.push_back({item.record->recipient_id, item.record->version, std::move(*action)});
       } else {
@@ -184,6 +207,12 @@ void BlockTask::run() {
     if (!operations.empty()) return owner_->submit(std::move(operations), shared_from_this());
     wave_begin_ = wave_end_;
   }
+}
+
+bool BlockTask::hand_over_answers() {
+  if (answer_bytes_ < kAnswersKept) return true;
+  owner_->answered_so_far(take_answers(wave_end_));
+  return owner_->session() != nullptr && !owner_->wait_for_room(shared_from_this());
 }
 
 void BlockTask::continue_with(std::vector<backend::OperationResult> results) {
@@ -372,11 +401,20 @@ void BlockTask::take_record(Item& item, backend::OperationResult result) {
   if (before && before->version == item.record->version) fail(item, SimpleError::auth);
 }
 
+const RecipientId* BlockTask::subscribed_queue(const Item& item, const backend::Action& action) {
+  if (const auto* create = std::get_if<backend::Create>(&action)) {
+    return create->subscribe ? &create->record.recipient_id : nullptr;
+  }
+  return std::holds_alternative<backend::Subscribe>(action) ? &item.record->recipient_id : nullptr;
+}
+
 void BlockTask::take_result(Item& item, const backend::Action& action, backend::OperationResult result) {
   if (std::holds_alternative<backend::Find>(action)) return take_record(item, std::move(result));
+  const auto subscribes_to = subscribed_queue(item, action);
+  const bool looks_again = subscribes_to != nullptr && owner_->session()->subscriptions.settle(*subscribes_to);
   switch (result.outcome) {
     case Outcome::ok:
-      return take_success(item, std::move(result));
+      return take_success(item, std::move(result), looks_again);
     case Outcome::stale:
       owner_->context().counters.stale_records.add();
       item.record_may_be_old = false;
@@ -402,7 +440,7 @@ void BlockTask::take_result(Item& item, const backend::Action& action, backend::
   }
 }
 
-void BlockTask::take_success(Item& item, backend::OperationResult result) {
+void BlockTask::take_success(Item& item, backend::OperationResult result, bool looks_again) {
   using Use = Subscriptions::Use;
   using Delivery = Subscriptions::Delivery;
   auto& session = *owner_->session();
@@ -412,8 +450,10 @@ void BlockTask::take_success(Item& item, backend::OperationResult result) {
   if (item.new_queue) {
     const auto& create = item.new_queue->create;
     if (create.subscribe) {
-      subscriptions.add(create.record.recipient_id, Use::subscribed);
+      const auto& queue = create.record.recipient_id;
+      auto& entry = subscriptions.add(queue, Use::subscribed);
       owner_->context().counters.subscriptions.add();
+      if (looks_again) subscriptions.wait(queue, entry);
     }
     return answer(item, ids_response(*item.new_queue));
   }
@@ -428,14 +468,16 @@ void BlockTask::take_success(Item& item, backend::OperationResult result) {
       entry->delivered_id = result.message->id;
       return answer_message(item, result.message);
     }
-    if (entry != nullptr) entry->delivery = Delivery::none;
+    if (entry != nullptr) subscriptions.nothing_more(queue, *entry);
     return answer(item, smp::Ok{});
   }
   if (std::holds_alternative<smp::Sub>(command)) {
     if (subscriptions.find(queue) == nullptr) owner_->context().counters.subscriptions.add();
     auto& entry = subscriptions.add(queue, Use::subscribed);
-    if (entry.delivery == Delivery::delivered) entry.delivery = Delivery::none;  // it is delivered again
-    if (result.messages > 0) subscriptions.wait(queue, entry);
+    if (result.messages > 0 || looks_again) {
+      if (entry.delivery == Delivery::delivered) entry.delivery = Delivery::none;  // it is delivered again
+      subscriptions.wait(queue, entry);
+    }
     return answer(item, smp::Sok{});
   }
   if (std::holds_alternative<smp::Get>(command)) {
@@ -458,7 +500,10 @@ void BlockTask::take_success(Item& item, backend::OperationResult result) {
     return answer(item, smp::Ok{});
   }
   if (std::holds_alternative<smp::Que>(command)) return answer_info(item, result);
-  if (std::holds_alternative<smp::Nsub>(command)) return answer(item, smp::Sok{});
+  if (std::holds_alternative<smp::Nsub>(command)) {
+    if (record.notifier) session.notifiers.insert_or_assign(record.notifier->id, queue);
+    return answer(item, smp::Sok{});
+  }
   answer(item, smp::Ok{});
 }
 
@@ -477,17 +522,19 @@ void BlockTask::answer_info(Item& item, const backend::OperationResult& result) 
 void BlockTask::answer(Item& item, const smp::Response& response) {
   const auto& session = *owner_->session();
   if (std::holds_alternative<smp::Err>(response)) owner_->context().counters.errors.add();
-  const bool keeps_entity = item.command && !std::holds_alternative<smp::New>(*item.command);
-  item.response = encode_response(response, item.transmission.corr_id,
-                                  keeps_entity || !item.command ? item.transmission.entity_id : ByteView{}, session);
+  const bool is_new = item.command && std::holds_alternative<smp::New>(*item.command);
+  const auto entity_id = is_new || names_no_entity(response) ? ByteView{} : item.transmission.entity_id;
+  item.response = encode_response(response, item.transmission.corr_id, entity_id, session);
   item.done = true;
+  answer_bytes_ += item.response.size();
 }
 
-void BlockTask::finish() {
+std::vector<Bytes> BlockTask::take_answers(std::size_t end) {
   std::vector<Bytes> responses;
-  responses.reserve(items_.size());
-  for (auto& item : items_) responses.push_back(std::move(item.response));
-  owner_->finished(std::move(responses));
+  responses.reserve(end - handed_over_);
+  for (; handed_over_ < end; ++handed_over_) responses.push_back(std::move(items_[handed_over_].response));
+  answer_bytes_ = 0;
+  return responses;
 }
 
 }  // namespace sotto::gateway

@@ -31,7 +31,12 @@ class TaskOwner {
   virtual Session* session() = 0;
   // Sends the operations to the backend; BlockTask::continue_with() is called with the results on the I/O thread.
   virtual void submit(std::vector<backend::Operation> operations, std::shared_ptr<class BlockTask> task) = 0;
-  // All commands of the block are answered: encoded transmissions in the order of the commands.
+  // Sends responses of the first commands of a block whose other commands are still to be done: encoded transmissions
+  // in the order of the commands.
+  virtual void answered_so_far(std::vector<Bytes> responses) = 0;
+  // True: more waits to be sent than the connection may hold, and BlockTask::go_on() is called once it has been sent.
+  [[nodiscard]] virtual bool wait_for_room(std::shared_ptr<class BlockTask> task) = 0;
+  // All commands of the block are answered: the transmissions that were not sent yet.
   virtual void finished(std::vector<Bytes> responses) = 0;
 };
 
@@ -43,6 +48,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   // May finish at once (then finished() is called before it returns).
   void start();
   void continue_with(std::vector<backend::OperationResult> results);
+  // What it waited for, room for its responses, is there.
+  void go_on() { run(); }
 
  private:
   struct Item {
@@ -71,17 +78,22 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   std::optional<backend::Action> ack_action(Item& item, const smp::Ack& command);
   std::optional<backend::Action> create_action(Item& item, const smp::New& command);
   bool starts_new_wave(const Item& item);
+  // Hands over what is answered when it is much. False: the owner is closed, or the task waits for room.
+  bool hand_over_answers();
 
   void take_result(Item& item, const backend::Action& action, backend::OperationResult result);
   void take_record(Item& item, backend::OperationResult result);
-  void take_success(Item& item, backend::OperationResult result);
+  // `looks_again`: something was heard of a new subscription before its answer came.
+  void take_success(Item& item, backend::OperationResult result, bool looks_again);
+  // The queue that the session becomes the subscriber of by this action; a null pointer for others.
+  static const RecipientId* subscribed_queue(const Item& item, const backend::Action& action);
   void record_changed(const backend::RecordPtr& record);
   void answer_message(Item& item, const backend::MessagePtr& message);
   void answer_info(Item& item, const backend::OperationResult& result);
 
   void answer(Item& item, const smp::Response& response);
   void fail(Item& item, smp::ProtocolError error) { answer(item, smp::Err{std::move(error)}); }
-  void finish();
+  std::vector<Bytes> take_answers(std::size_t end);
 
   std::shared_ptr<TaskOwner> owner_;
   transport::BlockBuffer buffer_;
@@ -89,6 +101,9 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   std::vector<Item> items_;
   std::size_t wave_begin_ = 0;
   std::size_t wave_end_ = 0;
+  std::size_t handed_over_ = 0;    // items whose responses the owner has
+  std::size_t answer_bytes_ = 0;   // of responses that it does not have yet
+  std::size_t wave_messages_ = 0;  // commands of the wave that may be answered with a message or link data
   struct Wave {
     RecipientId queue;
     bool only_sends = true;

@@ -79,9 +79,10 @@ void Connection::begin_session(smp::Version version, std::optional<crypto::Publi
     enable_encryption(std::move(chains.server_to_client), std::move(chains.client_to_server));
   }
   session_ = std::make_unique<Session>(
-      Session{backend::SessionRef{0, id_},
+      Session{backend::SessionRef{context().settings.gateway_id, id_},
               Authorizer(std::move(id), std::move(*session_key_), version, context().counters),
               std::move(service),
+              {},
               {}});
   session_key_.reset();
   context().counters.sessions_by_version[version].add();
@@ -95,20 +96,32 @@ void Connection::on_content(transport::BlockBuffer buffer, ByteView content) {
   if (!session_) return client_hello(content);
   in_task_ = true;
   pause_reads();
-  if (!worker_.take_block_place(*this)) {
-    waiting_block_ = WaitingBlock{std::move(buffer), content};
-    return;
-  }
-  std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(buffer), content)
+  unstarted_block_ = UnstartedBlock{std::move(buffer), content};
+  start_or_wait();
+}
+
+void Connection::start_or_wait() {
+  if (worker_.take_block_place(*this)) return place_free();
+  place_ = Place::waiting;
+}
+
+void Connection::place_free() {
+  place_ = Place::held;
+  if (auto task = std::exchange(waiting_task_, nullptr)) return task->go_on();
+  auto block = std::move(*unstarted_block_);
+  unstarted_block_.reset();
+  std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(block.buffer),
+                              block.content)
       ->start();
 }
 
-void Connection::start_waiting_block() {
-  auto waiting = std::move(*waiting_block_);
-  waiting_block_.reset();
-  std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(waiting.buffer),
-                              waiting.content)
-      ->start();
+bool Connection::wait_for_room(std::shared_ptr<BlockTask> task) {
+  if (output_bytes() <= context().settings.output_limit) return false;
+  waiting_task_ = std::move(task);
+  // A client that does not read must not keep others from their turn.
+  place_ = Place::none;
+  worker_.give_block_place();
+  return true;
 }
 
 void Connection::on_bad_block() {
@@ -120,7 +133,7 @@ void Connection::on_bad_block() {
 }
 
 void Connection::submit(std::vector<backend::Operation> operations, std::shared_ptr<BlockTask> task) {
-  backend::Batch batch{session_->ref, std::move(operations), {}};
+  backend::Batch batch{session_->ref, std::nullopt, std::move(operations), {}};
   batch.done = [&worker = worker_, task = std::move(task)](std::vector<backend::OperationResult> results) mutable {
     worker.post(
         [task = std::move(task), results = std::move(results)]() mutable { task->continue_with(std::move(results)); });
@@ -131,10 +144,11 @@ void Connection::submit(std::vector<backend::Operation> operations, std::shared_
 void Connection::finished(std::vector<Bytes> responses) {
   if (closed()) return;
   in_task_ = false;
+  place_ = Place::none;
   worker_.give_block_place();
   send_responses(responses);
   if (closed()) return;
-  if (draining_) return close_because(CloseReason::shutdown);
+  if (draining_) return close_when_flushed();
   fetch_waiting();
   check_output();
   resume_reads();
@@ -169,6 +183,8 @@ void Connection::check_output() {
 
 void Connection::on_drained() {
   if (!session_) return;
+  if (waiting_task_ && place_ == Place::none) start_or_wait();
+  if (closed()) return;
   fetch_waiting();
   if (output_paused_) {
     output_paused_ = false;
@@ -180,7 +196,8 @@ void Connection::on_drained() {
 
 void Connection::fetch_waiting() {
   auto& subscriptions = session_->subscriptions;
-  if (fetching_ || !subscriptions.any_waiting() || output_bytes() > context().settings.output_limit / 2) return;
+  if (fetching_ || fetch_later_ || !subscriptions.any_waiting() || output_bytes() > context().settings.output_limit / 2)
+    return;
   std::vector<RecipientId> queues;
   std::vector<backend::Operation> operations;
   while (queues.size() < kFetchBatch) {
@@ -193,7 +210,7 @@ void Connection::fetch_waiting() {
   }
   if (queues.empty()) return;
   fetching_ = true;
-  backend::Batch batch{session_->ref, std::move(operations), {}};
+  backend::Batch batch{session_->ref, std::nullopt, std::move(operations), {}};
   batch.done = [&worker = worker_, queues = std::move(queues),
                 self = std::static_pointer_cast<Connection>(shared_from_this())](
                    std::vector<backend::OperationResult> results) mutable {
@@ -205,23 +222,48 @@ void Connection::fetch_waiting() {
 }
 
 void Connection::fetched(const std::vector<RecipientId>& queues, std::vector<backend::OperationResult> results) {
-  if (closed()) return;
+  if (closed() || said_all()) return;
   fetching_ = false;
   for (std::size_t i = 0; i < queues.size() && i < results.size(); ++i) {
     auto& result = results[i];
     auto* entry = session_->subscriptions.find(queues[i]);
     if (entry == nullptr || entry->delivery != Subscriptions::Delivery::fetching) continue;
-    entry->delivery = Subscriptions::Delivery::none;
-    if (result.outcome == backend::Outcome::stale) {
-      records().put(result.record);
-      session_->subscriptions.wait(queues[i], *entry);
-    } else if (result.outcome == backend::Outcome::ok && result.message) {
-      const auto record = records().find(backend::Role::recipient, queues[i].view());
-      deliver(queues[i], result.message, record.get());
-    }
+    fetched_one(queues[i], *entry, result);
+    if (closed()) return;
   }
   fetch_waiting();
   check_output();
+}
+
+void Connection::fetched_one(const RecipientId& queue, Subscriptions::Entry& entry, backend::OperationResult& result) {
+  using backend::Outcome;
+  entry.delivery = Subscriptions::Delivery::none;
+  switch (result.outcome) {
+    case Outcome::ok:
+      if (!result.message) return session_->subscriptions.nothing_more(queue, entry);
+      return deliver(queue, result.message, records().find(backend::Role::recipient, queue.view()).get());
+    case Outcome::stale:
+      records().put(result.record);
+      return session_->subscriptions.wait(queue, entry);
+    case Outcome::refused:
+      return ended(backend::Role::recipient, queue.bytes, false);
+    case Outcome::gone:
+      return ended(backend::Role::recipient, queue.bytes, true);
+    case Outcome::blocked:
+      return;
+    case Outcome::quota:
+    case Outcome::conflict:
+    case Outcome::unavailable:
+      // The backend cannot say now. The message is safe there: asked for again, but not at once.
+      session_->subscriptions.wait(queue, entry);
+      if (!std::exchange(fetch_later_, true)) worker_.call_later(id_);
+      return;
+  }
+}
+
+void Connection::called_later() {
+  if (closed() || !session_ || said_all()) return;
+  if (std::exchange(fetch_later_, false)) fetch_waiting();
 }
 
 void Connection::deliver(const RecipientId& queue, const backend::MessagePtr& message,
@@ -240,15 +282,13 @@ void Connection::deliver(const RecipientId& queue, const backend::MessagePtr& me
 }
 
 void Connection::handle_event(backend::Event event) {
-  if (closed() || !session_) return;
+  if (closed() || !session_ || said_all()) return;
   auto& subscriptions = session_->subscriptions;
   if (auto* ready = std::get_if<backend::MessageReady>(&event)) {
-    auto* entry = subscriptions.find(ready->queue);
-    if (entry == nullptr || entry->use != Subscriptions::Use::subscribed) return;
-    if (entry->delivery != Subscriptions::Delivery::none) return;
-    if (output_bytes() > context().settings.output_limit || subscriptions.any_waiting() ||
+    if (!subscriptions.announced(ready->queue)) return;
+    if (!ready->message || output_bytes() > context().settings.output_limit || subscriptions.any_waiting() ||
         ready->message->kind == backend::MessageKind::quota) {
-      subscriptions.wait(ready->queue, *entry);
+      subscriptions.wait(ready->queue, *subscriptions.find(ready->queue));
       return fetch_waiting();
     }
     deliver(ready->queue, ready->message, nullptr);
@@ -272,8 +312,11 @@ void Connection::handle_event(backend::Event event) {
 }
 
 void Connection::ended(backend::Role role, const std::array<std::uint8_t, kIdSize>& id, bool deleted) {
+  if (role == backend::Role::notifier) session_->notifiers.erase(*NotifierId::from(id));
   if (role == backend::Role::recipient) {
     const auto queue = RecipientId::from(id);
+    // Of the former subscription, or of the one that is being asked for: the look after the answer tells.
+    if (session_->subscriptions.heard(*queue)) return;
     if (!session_->subscriptions.remove(*queue)) return;
     context().counters.subscriptions.sub();
     if (deleted) records().erase(*queue);
@@ -309,24 +352,30 @@ std::optional<CloseReason> Connection::overdue(std::chrono::steady_clock::time_p
 }
 
 bool Connection::idle(std::chrono::steady_clock::time_point now) const {
-  return session_ && !in_task_ && session_->subscriptions.subscribed() == 0 &&
+  return session_ && !in_task_ && session_->subscriptions.subscribed() == 0 && session_->notifiers.empty() &&
          now - since_ > worker_.context().settings.idle_timeout;
 }
 
 void Connection::drain() {
   if (closed()) return;
+  if (!session_) return close_because(CloseReason::shutdown);
   draining_ = true;
-  if (!in_task_) close_because(CloseReason::shutdown);
+  if (!in_task_) close_when_flushed();
 }
 
 void Connection::close_because(CloseReason reason) {
   const auto keep = shared_from_this();
   leave(reason);  // first, so that whoever sees the connection end finds it counted
-  if (reason == CloseReason::shutdown) {
-    close_after_flush();
-  } else {
-    close();
-  }
+  close();
+}
+
+void Connection::close_when_flushed() {
+  const auto keep = shared_from_this();
+  close_after_flush();
+}
+
+void Connection::on_flushed() {
+  leave(CloseReason::shutdown);
 }
 
 void Connection::on_end(StreamEnd end) {
@@ -344,7 +393,8 @@ void Connection::leave(CloseReason reason) {
   } else {
     worker_.handshake_done();
   }
-  if (in_task_) worker_.leave_block_place(*this, waiting_block_.has_value());
+  if (place_ != Place::none) worker_.leave_block_place(*this, place_ == Place::waiting);
+  waiting_task_.reset();  // it holds this connection
   worker_.remove(id_);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,11 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
   void handle_event(backend::Event event);
+  // After Worker::call_later(): tries again what the backend could not do.
+  void called_later();
+  // Says again to the backend what the session subscribes to, and looks at what waits there. `done` is called when that
+  // is answered, or the connection has ended.
+  void resume_subscriptions(std::function<void()> done);
   // Whether something has taken too long by now, and what. Asked a few times a second.
   [[nodiscard]] std::optional<CloseReason> overdue(std::chrono::steady_clock::time_point now) const;
   // Whether nothing has come for the idle time and nothing will be sent. Asked every idle check interval.
@@ -33,14 +39,16 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   // The gateway stops: what is in progress is answered, then the connection is closed.
   void drain();
   void close_because(CloseReason reason);
-  // A block that waited for a place among those in flight may go on.
-  void start_waiting_block();
+  // The block that waited for a place among those in flight has one.
+  void place_free();
 
   // TaskOwner
   GatewayContext& context() override;
   RecordCache& records() override;
   Session* session() override { return closed() ? nullptr : session_.get(); }
   void submit(std::vector<backend::Operation> operations, std::shared_ptr<BlockTask> task) override;
+  void answered_so_far(std::vector<Bytes> responses) override { send_responses(responses); }
+  bool wait_for_room(std::shared_ptr<BlockTask> task) override;
   void finished(std::vector<Bytes> responses) override;
 
  protected:
@@ -48,6 +56,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void on_content(transport::BlockBuffer buffer, ByteView content) override;
   void on_bad_block() override;
   void on_drained() override;
+  void on_flushed() override;
   void on_end(transport::StreamEnd end) override;
 
  private:
@@ -61,8 +70,17 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   // Asks the backend for messages of waiting queues, while there is room to send them.
   void fetch_waiting();
   void fetched(const std::vector<RecipientId>& queues, std::vector<backend::OperationResult> results);
+  void fetched_one(const RecipientId& queue, Subscriptions::Entry& entry, backend::OperationResult& result);
+  struct Resumption;
+  void resume_some(std::shared_ptr<Resumption> resumption);
+  void resumed(Resumption& resumption, std::vector<backend::OperationResult> results);
   void deliver(const RecipientId& queue, const backend::MessagePtr& message, const backend::QueueRecord* record);
   void ended(backend::Role role, const std::array<std::uint8_t, kIdSize>& id, bool deleted);
+  void start_or_wait();
+  // Draining, and what was in progress is answered: only what is queued is still sent.
+  [[nodiscard]] bool said_all() const { return draining_ && !in_task_; }
+  // Sends what is queued, then leaves and closes.
+  void close_when_flushed();
   // Gives back what the connection holds at the worker and the backend. Once.
   void leave(CloseReason reason);
 
@@ -73,15 +91,21 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   std::unique_ptr<Session> session_;
   smp::VersionRange offered_;
 
-  struct WaitingBlock {
+  // The block at work: one that has not started, or a task that waits for room, or (none of both) a task that is under
+  // way. Only what has a place among the blocks in flight goes on.
+  enum class Place : std::uint8_t { none, waiting, held };
+  struct UnstartedBlock {
     transport::BlockBuffer buffer;
     ByteView content;
   };
-  std::optional<WaitingBlock> waiting_block_;
+  std::optional<UnstartedBlock> unstarted_block_;
+  std::shared_ptr<BlockTask> waiting_task_;
   std::vector<Bytes> ends_;  // encoded END and DELD events, collected
   std::uint16_t bad_blocks_ = 0;
+  Place place_ = Place::none;
   bool in_task_ = false;
   bool fetching_ = false;
+  bool fetch_later_ = false;
   bool output_paused_ = false;
   bool draining_ = false;
   bool left_ = false;

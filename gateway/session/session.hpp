@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <unordered_map>
 
 #include "gateway/session/authorizer.hpp"
 #include "gateway/session/subscriptions.hpp"
@@ -14,7 +15,10 @@ struct Session {
   Authorizer authorizer;
   std::optional<ServiceSession> service;
   Subscriptions subscriptions;
+  // Notifiers that are subscribed to, each with its queue.
+  std::unordered_map<NotifierId, RecipientId> notifiers;
 
+  [[nodiscard]] bool subscribes() const { return subscriptions.subscribed() > 0 || !notifiers.empty(); }
   [[nodiscard]] smp::Version version() const { return authorizer.version(); }
 };
 

@@ -1,5 +1,8 @@
 #include "gateway/session/subscriptions.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace sotto::gateway {
 
 Subscriptions::Entry* Subscriptions::find(const RecipientId& queue) {
@@ -29,6 +32,45 @@ void Subscriptions::wait(const RecipientId& queue, Entry& entry) {
   if (entry.delivery != Delivery::none) return;
   entry.delivery = Delivery::waiting;
   waiting_.push_back(queue);
+}
+
+bool Subscriptions::announced(const RecipientId& queue) {
+  auto* entry = find(queue);
+  if (heard(queue) || entry == nullptr || entry->use != Use::subscribed) return false;
+  if (entry->delivery == Delivery::delivered || entry->delivery == Delivery::fetching) entry->more = true;
+  return entry->delivery == Delivery::none;
+}
+
+void Subscriptions::nothing_more(const RecipientId& queue, Entry& entry) {
+  entry.delivery = Delivery::none;
+  if (std::exchange(entry.more, false)) wait(queue, entry);
+}
+
+bool Subscriptions::heard(const RecipientId& queue) {
+  const auto found = std::find_if(expected_.begin(), expected_.end(),
+                                  [&](const Expected& expected) { return expected.queue == queue; });
+  if (found == expected_.end()) return false;
+  found->heard = true;
+  return true;
+}
+
+bool Subscriptions::settle(const RecipientId& queue) {
+  const auto found = std::find_if(expected_.begin(), expected_.end(),
+                                  [&](const Expected& expected) { return expected.queue == queue; });
+  if (found == expected_.end()) return false;
+  const bool heard = found->heard;
+  expected_.erase(found);
+  if (expected_.empty()) std::vector<Expected>().swap(expected_);
+  return heard;
+}
+
+std::vector<RecipientId> Subscriptions::queues() const {
+  std::vector<RecipientId> out;
+  out.reserve(subscribed_);
+  for (const auto& [queue, entry] : entries_) {
+    if (entry.use == Use::subscribed) out.push_back(queue);
+  }
+  return out;
 }
 
 std::optional<RecipientId> Subscriptions::next_waiting() {

@@ -22,6 +22,9 @@ class Subscriptions {
     MessageId delivered_id;
     Use use = Use::subscribed;
     Delivery delivery = Delivery::none;
+    // Another message came into the empty queue while one was under way: by the time it is acknowledged, the answer may
+    // be older than that message (the two come from different replicas), so the queue is looked at again.
+    bool more = false;
   };
 
   // A null pointer when the connection has not used the queue. Valid until the next call that adds or removes.
@@ -29,6 +32,23 @@ class Subscriptions {
   Entry& add(const RecipientId& queue, Use use);
   // True when it was there as subscribed.
   bool remove(const RecipientId& queue);
+
+  // A message came into the empty queue. True: nothing is under way, it can be delivered. False: remembered, see
+  // settle() and nothing_more().
+  bool announced(const RecipientId& queue);
+  // Nothing is under way for the queue any more, and none was found behind it: it waits for its turn when one was
+  // announced meanwhile.
+  void nothing_more(const RecipientId& queue, Entry& entry);
+
+  // A subscription is asked for. What happens to it may be heard before the answer, from another replica.
+  void expect(const RecipientId& queue) { expected_.push_back({queue, false}); }
+  // Something is heard of the queue. True when it is expected: the answer will tell, and be checked.
+  bool heard(const RecipientId& queue);
+  // The answer came. True: something was heard meanwhile, and the queue must be looked at.
+  bool settle(const RecipientId& queue);
+
+  // All that are subscribed to now.
+  [[nodiscard]] std::vector<RecipientId> queues() const;
 
   // The queue has a message to deliver: it waits for its turn, unless it does already or a message is unacknowledged.
   void wait(const RecipientId& queue, Entry& entry);
@@ -44,6 +64,11 @@ class Subscriptions {
   // cost 600 bytes for nothing in every idle connection.
   std::vector<RecipientId> waiting_;
   std::size_t next_ = 0;
+  struct Expected {
+    RecipientId queue;
+    bool heard = false;
+  };
+  std::vector<Expected> expected_;  // in the order of the answers, nearly always
   std::size_t subscribed_ = 0;
 };
 

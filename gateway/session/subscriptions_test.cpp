@@ -63,5 +63,43 @@ TEST(Subscriptions, AnUnacknowledgedMessageKeepsTheQueueFromWaiting) {
   EXPECT_FALSE(subscriptions.any_waiting());
 }
 
+TEST(Subscriptions, AnnouncedWhileOneIsUnderWayIsLookedAtAfterwards) {
+  Subscriptions subscriptions;
+  const auto a = queue_id();
+  EXPECT_FALSE(subscriptions.announced(a)) << "not subscribed";
+  auto& entry = subscriptions.add(a, Use::subscribed);
+  EXPECT_TRUE(subscriptions.announced(a));
+  for (const auto under_way : {Delivery::delivered, Delivery::fetching}) {
+    entry.delivery = under_way;
+    EXPECT_FALSE(subscriptions.announced(a));
+    subscriptions.nothing_more(a, entry);
+    EXPECT_EQ(subscriptions.next_waiting(), a);
+    subscriptions.nothing_more(a, entry);
+    EXPECT_EQ(entry.delivery, Delivery::none) << "once";
+    EXPECT_EQ(subscriptions.next_waiting(), std::nullopt);
+  }
+}
+
+TEST(Subscriptions, WhatIsHeardBeforeTheAnswerIsKept) {
+  Subscriptions subscriptions;
+  const auto a = queue_id();
+  const auto b = queue_id();
+  subscriptions.expect(a);
+  subscriptions.expect(b);
+  EXPECT_FALSE(subscriptions.announced(b)) << "the answer comes first";
+  EXPECT_FALSE(subscriptions.settle(a));
+  EXPECT_TRUE(subscriptions.settle(b));
+  EXPECT_FALSE(subscriptions.settle(b));
+  EXPECT_FALSE(subscriptions.heard(b)) << "expected no more";
+}
+
+TEST(Subscriptions, QueuesAreThoseSubscribedTo) {
+  Subscriptions subscriptions;
+  const auto a = queue_id();
+  subscriptions.add(a, Use::subscribed);
+  subscriptions.add(queue_id(), Use::fetched);
+  EXPECT_EQ(subscriptions.queues(), std::vector{a});
+}
+
 }  // namespace
 }  // namespace sotto::gateway

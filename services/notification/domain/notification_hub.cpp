@@ -2,36 +2,32 @@
 
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <future>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "services/notification/domain/in_process_notifications.hpp"
 
 namespace sotto::notification {
 namespace {
 
 using backend::Role;
-using backend::SessionRef;
 
 constexpr std::chrono::minutes kExpiryPeriod{1};
 // Notifications that are expired before commands get their turn.
 constexpr std::size_t kExpiryBatch = 1000;
+// Bundles or requests in one call of the directory.
+constexpr std::size_t kDirectoryBatch = 1024;
 
 struct Push {
   NotifierId notifier;
   Notification notification;
-};
-struct Subscribe {
-  NotifierId notifier;
-  SessionRef session;
 };
 struct Remove {
   NotifierId notifier;
@@ -46,14 +42,14 @@ struct Flush {
 struct Expire {
   std::promise<void> done;
 };
-using Command = std::variant<Push, Subscribe, Remove, EndSession, Flush, Expire>;
+using Command = std::variant<Push, Listen, Remove, EndSession, Flush, Expire>;
 
 }  // namespace
 
 class NotificationHub::Worker {
  public:
-  Worker(NotificationStore& store, backend::EventSink& sink, const Clock& clock, HubOptions options)
-      : options_(options), store_(store), sink_(sink), clock_(clock), thread_([this] { run(); }) {}
+  Worker(NotificationDirectory& directory, backend::EventSink& sink, const Clock& clock, HubOptions options)
+      : options_(options), directory_(directory), sink_(sink), clock_(clock), thread_([this] { run(); }) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() {
@@ -106,98 +102,142 @@ class NotificationHub::Worker {
       for (auto& command : commands) {
         std::visit([this](auto& each) { handle(each); }, command);
       }
-      write_stored();
+      ask_directory();
       const RealTime now = std::chrono::steady_clock::now();
       if (flush_at_ && *flush_at_ <= now) deliver_collected();
       if (next_expiry <= now && !expire_batch()) next_expiry = now + kExpiryPeriod;
       if (stopping) break;
     }
-    for (auto& [notifier, notifications] : collected_) store_all(notifier, std::move(notifications));
-    write_stored();
+    directory_.close();
+    deliver_collected();
   }
 
   void handle(Push& push) {
-    const auto subscriber = subscribers_.find(push.notifier);
-    if (subscriber == subscribers_.end()) {
-      to_store_.push_back({push.notifier, std::move(push.notification)});
+    if (!requests_.empty()) listen_all();
+    // Behind what is collected already; whether that session still listens is asked when it is delivered.
+    if (const auto collected = collected_.find(push.notifier); collected != collected_.end()) {
+      collected->second.push_back(std::move(push.notification));
+      if (collected->second.size() < options_.max_collected) return;
+      std::vector<Bundle> full;
+      full.push_back({push.notifier, std::move(collected->second)});
+      collected_.erase(collected);
+      deliver_all(full);
       return;
     }
-    auto& collected = collected_[push.notifier];
-    collected.push_back(std::move(push.notification));
-    if (options_.interval.count() == 0 || collected.size() >= options_.max_collected) {
-      deliver(subscriber->second, push.notifier, std::move(collected));
-      collected_.erase(push.notifier);
-    } else if (!flush_at_) {
-      flush_at_ = std::chrono::steady_clock::now() + options_.interval;
-    }
+    Bundle& bundle = arrived_.emplace_back();
+    bundle.notifier = push.notifier;
+    bundle.notifications.push_back(std::move(push.notification));
+    if (arrived_.size() >= kDirectoryBatch) place_arrived();
   }
 
-  void handle(const Subscribe& subscribe) {
-    const NotifierId& notifier = subscribe.notifier;
-    write_stored();
-    const auto [entry, fresh] = subscribers_.try_emplace(notifier, subscribe.session);
-    if (!fresh && entry->second != subscribe.session) {
-      forget(entry->second, notifier);
-      sink_.deliver(entry->second, backend::Ended{Role::notifier, notifier.bytes});
-      entry->second = subscribe.session;
-    }
-    sessions_[subscribe.session].insert(notifier);
-
-    auto pending = store_.take(notifier);
-    if (!pending) count(&HubCounters::store_failures, 1);
-    std::vector<Notification> all = pending ? unexpired(std::move(*pending)) : std::vector<Notification>();
-    // What was collected for the former session is newer than what was stored before it came.
-    if (const auto collected = collected_.find(notifier); collected != collected_.end()) {
-      std::move(collected->second.begin(), collected->second.end(), std::back_inserter(all));
-      collected_.erase(collected);
-    }
-    deliver(subscribe.session, notifier, std::move(all));
+  void handle(const Listen& request) {
+    if (!arrived_.empty()) place_arrived();
+    requests_.push_back(request);
+    if (requests_.size() >= kDirectoryBatch) listen_all();
   }
 
   void handle(const Remove& remove) {
-    write_stored();
+    ask_directory();
     collected_.erase(remove.notifier);
-    if (!store_.remove(remove.notifier)) count(&HubCounters::store_failures, 1);
-    const auto subscriber = subscribers_.find(remove.notifier);
-    if (subscriber == subscribers_.end()) return;
-    const SessionRef session = subscriber->second;
-    forget(session, remove.notifier);
-    subscribers_.erase(subscriber);
-    if (session != remove.by) sink_.deliver(session, backend::Deleted{Role::notifier, remove.notifier.bytes});
+    const Removed removed = directory_.remove(remove.notifier);
+    if (removed.failed) count(&HubCounters::store_failures, 1);
+    if (removed.listener && *removed.listener != remove.by) {
+      sink_.deliver(*removed.listener, backend::Deleted{Role::notifier, remove.notifier.bytes});
+    }
   }
 
   void handle(const EndSession& end) {
-    const auto session = sessions_.find(end.session);
-    if (session == sessions_.end()) return;
-    for (const auto& notifier : session->second) {
-      subscribers_.erase(notifier);
-      const auto collected = collected_.find(notifier);
-      if (collected == collected_.end()) continue;
-      store_all(notifier, std::move(collected->second));
-      collected_.erase(collected);
-    }
-    sessions_.erase(session);
+    ask_directory();
+    directory_.end_session(end.session);
   }
 
   void handle(Flush& flush) {
-    write_stored();
+    ask_directory();
     deliver_collected();
     flush.done.set_value();
   }
 
   void handle(Expire& expire) {
-    write_stored();
+    ask_directory();
     while (expire_batch()) {
     }
     expire.done.set_value();
   }
 
+  // Commands go to the directory in batches: before one of another kind, and when there are no more commands. Only one
+  // of the two has any.
+  void ask_directory() {
+    if (!arrived_.empty()) place_arrived();
+    if (!requests_.empty()) listen_all();
+  }
+
+  // Collects what somebody listens to; the directory has stored the rest.
+  void place_arrived() {
+    std::vector<Bundle> bundles = std::exchange(arrived_, {});
+    const auto listeners = place(bundles);
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      if (!listeners[i]) continue;
+      const NotifierId& notifier = bundles[i].notifier;
+      auto& collected = collected_[notifier];
+      std::move(bundles[i].notifications.begin(), bundles[i].notifications.end(), std::back_inserter(collected));
+      if (options_.interval.count() == 0 || collected.size() >= options_.max_collected) {
+        deliver(*listeners[i], notifier, std::move(collected));
+        collected_.erase(notifier);
+      } else if (!flush_at_) {
+        flush_at_ = std::chrono::steady_clock::now() + options_.interval;
+      }
+    }
+  }
+
   void deliver_collected() {
     flush_at_.reset();
-    for (auto& [notifier, notifications] : collected_) {
-      deliver(subscribers_.at(notifier), notifier, std::move(notifications));
+    std::vector<Bundle> bundles;
+    for (auto& [notifier, notifications] : std::exchange(collected_, {})) {
+      bundles.push_back({notifier, std::move(notifications)});
+      if (bundles.size() >= kDirectoryBatch) deliver_all(std::exchange(bundles, {}));
     }
-    collected_.clear();
+    if (!bundles.empty()) deliver_all(std::move(bundles));
+  }
+
+  // To whoever listens now.
+  void deliver_all(std::vector<Bundle> bundles) {
+    const auto listeners = place(bundles);
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      if (listeners[i]) deliver(*listeners[i], bundles[i].notifier, std::move(bundles[i].notifications));
+    }
+  }
+
+  std::vector<std::optional<SessionRef>> place(std::vector<Bundle>& bundles) {
+    Placed placed = directory_.place(bundles);
+    count(&HubCounters::stored, placed.stored);
+    count(&HubCounters::dropped_old, placed.dropped_old);
+    count(&HubCounters::store_failures, placed.failures);
+    return std::move(placed.listeners);
+  }
+
+  void listen_all() {
+    const std::vector<Listen> requests = std::exchange(requests_, {});
+    auto answers = directory_.listen(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const auto& [notifier, session, resume] = requests[i];
+      Listened& answer = answers[i];
+      if (answer.failed) count(&HubCounters::store_failures, 1);
+      if (!answer.listens) {
+        // Another session took it over, and this one has not heard of that.
+        if (!answer.failed) sink_.deliver(session, backend::Ended{Role::notifier, notifier.bytes});
+        continue;
+      }
+      if (answer.former && *answer.former != session) {
+        sink_.deliver(*answer.former, backend::Ended{Role::notifier, notifier.bytes});
+      }
+      std::vector<Notification> all = unexpired(std::move(answer.pending));
+      // What was collected for the former session is newer than what was stored before it came.
+      if (const auto collected = collected_.find(notifier); collected != collected_.end()) {
+        std::move(collected->second.begin(), collected->second.end(), std::back_inserter(all));
+        collected_.erase(collected);
+      }
+      deliver(session, notifier, std::move(all));
+    }
   }
 
   void deliver(SessionRef session, const NotifierId& notifier, std::vector<Notification> notifications) {
@@ -206,28 +246,11 @@ class NotificationHub::Worker {
     sink_.deliver(session, backend::Notified{notifier, std::move(notifications)});
   }
 
-  void store_all(const NotifierId& notifier, std::vector<Notification> notifications) {
-    for (auto& notification : notifications) to_store_.push_back({notifier, std::move(notification)});
-  }
-
-  // Pushes go to the store in one write: before anything else looks there, and when there are no more commands.
-  void write_stored() {
-    if (to_store_.empty()) return;
-    const auto dropped = store_.append(to_store_);
-    if (dropped) {
-      count(&HubCounters::stored, to_store_.size());
-      count(&HubCounters::dropped_old, *dropped);
-    } else {
-      count(&HubCounters::store_failures, 1);
-    }
-    to_store_.clear();
-  }
-
   [[nodiscard]] std::int64_t cutoff() const { return unix_seconds(clock_.system_now()) - options_.lifetime.count(); }
 
   // True when more is left to expire.
   bool expire_batch() {
-    const auto expired = store_.expire(cutoff(), kExpiryBatch);
+    const auto expired = directory_.expire(cutoff(), kExpiryBatch);
     if (!expired) {
       count(&HubCounters::store_failures, 1);
       return false;
@@ -243,13 +266,6 @@ class NotificationHub::Worker {
     return pending;
   }
 
-  void forget(SessionRef session, const NotifierId& notifier) {
-    const auto entry = sessions_.find(session);
-    if (entry == sessions_.end()) return;
-    entry->second.erase(notifier);
-    if (entry->second.empty()) sessions_.erase(entry);
-  }
-
   void count(std::uint64_t HubCounters::*counter, std::uint64_t by) {
     const std::lock_guard lock(mutex_);
     counters_.*counter += by;
@@ -257,7 +273,7 @@ class NotificationHub::Worker {
 
   // Constant after construction.
   const HubOptions options_;
-  NotificationStore& store_;
+  NotificationDirectory& directory_;
   backend::EventSink& sink_;
   const Clock& clock_;
 
@@ -272,26 +288,31 @@ class NotificationHub::Worker {
   HubCounters counters_;
 
   // Of the hub's thread.
-  std::unordered_map<NotifierId, SessionRef> subscribers_;
-  std::map<SessionRef, std::unordered_set<NotifierId>> sessions_;
-  std::unordered_map<NotifierId, std::vector<Notification>> collected_;  // only for notifiers with a subscriber
-  std::vector<Pending> to_store_;
+  std::vector<Bundle> arrived_;   // pushes, not placed yet
+  std::vector<Listen> requests_;  // not made yet
+  // For notifiers that somebody listened to when the first of these came.
+  std::unordered_map<NotifierId, std::vector<Notification>> collected_;
   std::optional<RealTime> flush_at_;  // when collected_ is delivered
 
   std::thread thread_;  // last: it uses all of the above
 };
 
+NotificationHub::NotificationHub(NotificationDirectory& directory, backend::EventSink& sink, const Clock& clock,
+                                 HubOptions options)
+    : worker_(std::make_unique<Worker>(directory, sink, clock, options)) {}
+
 NotificationHub::NotificationHub(NotificationStore& store, backend::EventSink& sink, const Clock& clock,
                                  HubOptions options)
-    : worker_(std::make_unique<Worker>(store, sink, clock, options)) {}
+    : own_directory_(std::make_unique<InProcessNotifications>(store)),
+      worker_(std::make_unique<Worker>(*own_directory_, sink, clock, options)) {}
 
 NotificationHub::~NotificationHub() = default;
 
 void NotificationHub::push(const NotifierId& notifier, Notification notification) {
   worker_->enqueue(Push{notifier, std::move(notification)});
 }
-void NotificationHub::subscribe(const NotifierId& notifier, backend::SessionRef session) {
-  worker_->enqueue(Subscribe{notifier, session});
+void NotificationHub::subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume) {
+  worker_->enqueue(Listen{notifier, session, resume});
 }
 void NotificationHub::remove(const NotifierId& notifier, backend::SessionRef by) {
   worker_->enqueue(Remove{notifier, by});

@@ -1,8 +1,8 @@
-// NotificationHub: the logic of the notification service. It knows which session listens to which notifier, delivers
-// to it, and keeps in the store what nobody listens to (README.md says what it promises).
+// NotificationHub: the logic of the notification service. It asks the directory which session listens, collects what is
+// for it, and delivers; the directory keeps what nobody listens to (README.md says what the service promises).
 //
-// Owned by the process; store, sink and clock must outlive it. Calls may come from any thread and only enqueue; the
-// hub's own thread does the work and is the only one that uses the store and calls the sink.
+// Owned by the process; directory (or store), sink and clock must outlive it. Calls may come from any thread and only
+// enqueue; the hub's own thread does the work and is the only one that uses the directory and calls the sink.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 
 #include "libs/backend/notification_backend.hpp"
 #include "libs/base/clock.hpp"
+#include "services/notification/domain/notification_directory.hpp"
 #include "services/notification/domain/notification_store.hpp"
 
 namespace sotto::notification {
@@ -33,19 +34,22 @@ struct HubCounters {
   std::uint64_t dropped_overload = 0;  // the hub had too much to do (max_waiting_pushes)
   std::uint64_t dropped_old = 0;       // the notifier had too many pending
   std::uint64_t expired = 0;           // nobody came within the lifetime
-  std::uint64_t store_failures = 0;    // calls of the store that failed; what they concerned is lost
+  std::uint64_t store_failures = 0;    // calls of the store or the directory that failed; what they concerned is lost
 };
 
 class NotificationHub final : public backend::NotificationBackend {
  public:
+  // Over a directory, which other hubs may share.
+  NotificationHub(NotificationDirectory& directory, backend::EventSink& sink, const Clock& clock, HubOptions options);
+  // The only hub of the store: over an InProcessNotifications of its own.
   NotificationHub(NotificationStore& store, backend::EventSink& sink, const Clock& clock, HubOptions options);
-  // Does what was asked before, stores what was collected, and stops.
+  // Does what was asked before, delivers or stores what was collected, and stops.
   ~NotificationHub() override;
   NotificationHub(const NotificationHub&) = delete;
   NotificationHub& operator=(const NotificationHub&) = delete;
 
   void push(const NotifierId& notifier, Notification notification) override;
-  void subscribe(const NotifierId& notifier, backend::SessionRef session) override;
+  void subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume) override;
   void remove(const NotifierId& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;
 
@@ -58,6 +62,7 @@ class NotificationHub final : public backend::NotificationBackend {
 
  private:
   class Worker;
+  std::unique_ptr<NotificationDirectory> own_directory_;
   std::unique_ptr<Worker> worker_;
 };
 

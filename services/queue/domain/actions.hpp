@@ -12,7 +12,6 @@ namespace sotto::queue {
 
 struct ActionContext {
   CheckedTransaction& transaction;
-  DirectoryOverlay& directory;
   const QueueRules& rules;
   const Clock& clock;
   backend::SessionRef session;
@@ -61,8 +60,10 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action);
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SubscribeNotifier& action);
 
-// The session becomes the subscriber, and another one that was is told.
-void take_subscription(ActionContext& context, const RecipientId& queue);
+// The directory is asked about the queue once the batch is committed. To be called while the operation is executed:
+// what comes of it concerns the operation's result.
+void ask_directory(ActionContext& context, AskDirectory::Purpose purpose, const RecipientId& queue,
+                   backend::MessagePtr message = nullptr);
 // The queue is secured and no contact queue: its link has served. A queue without mode (made by old clients) counts as
 // contact until it is secured.
 bool is_secured_messaging(const QueueRecord& record);

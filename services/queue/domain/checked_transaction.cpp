@@ -51,6 +51,11 @@ MessagePtr CheckedTransaction::head(const RecipientId& queue) {
   return checked(transaction_->head(queue));
 }
 
+std::optional<MessageId> CheckedTransaction::head_id(const RecipientId& queue) {
+  if (failed_) return std::nullopt;
+  return checked(transaction_->head_id(queue));
+}
+
 void CheckedTransaction::pop(const RecipientId& queue) {
   if (!failed_) written(transaction_->pop(queue));
 }

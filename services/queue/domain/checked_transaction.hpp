@@ -35,6 +35,7 @@ class CheckedTransaction {
   QueueState state(const RecipientId& queue);
   void append(const RecipientId& queue, const MessagePtr& message, bool marks_full);
   MessagePtr head(const RecipientId& queue);
+  std::optional<MessageId> head_id(const RecipientId& queue);
   void pop(const RecipientId& queue);
   Expired expire(std::int64_t cutoff, std::size_t limit);
 

@@ -1,12 +1,32 @@
-// Effects: what a batch does outside the store, as values, so that it can wait until the store has committed.
+// Effects: what a batch does outside the store, as values, so that it can wait until the store has committed. The
+// domain asks the directory only then, too: a directory that processes share must never hold a subscription whose batch
+// fails.
 #pragma once
 
+#include <cstdint>
 #include <variant>
 
 #include "libs/backend/notification_backend.hpp"
 #include "libs/backend/queue_backend.hpp"
 
 namespace sotto::queue {
+
+// For the directory. What comes of the answer is said in settle.hpp.
+struct AskDirectory {
+  enum class Purpose : std::uint8_t {
+    subscribe,  // the session subscribes, another one that did is told
+    resume,     // the session says again that it subscribes
+    remove,     // the queue is gone, its subscriber is told
+    announce,   // a message came into an empty queue: its subscriber is told
+    fetch,      // the result is for the subscriber only
+    next,       // the message in the result is for the subscriber only
+    inspect,    // the result says whether there is a subscriber
+  };
+  Purpose purpose = Purpose::subscribe;
+  RecipientId queue;
+  std::size_t result = 0;       // of the operation: its index in the results of the batch
+  backend::MessagePtr message;  // of announce
+};
 
 // For the EventSink.
 struct SendEvent {
@@ -21,12 +41,13 @@ struct PushNotification {
 struct SubscribeToNotifier {
   NotifierId notifier;
   backend::SessionRef session;
+  bool resume = false;
 };
 struct RemoveNotifier {
   NotifierId notifier;
   backend::SessionRef by;
 };
 
-using Effect = std::variant<SendEvent, PushNotification, SubscribeToNotifier, RemoveNotifier>;
+using Effect = std::variant<AskDirectory, SendEvent, PushNotification, SubscribeToNotifier, RemoveNotifier>;
 
 }  // namespace sotto::queue

@@ -12,6 +12,7 @@
 #include "libs/crypto/random.hpp"
 #include "services/queue/domain/in_process_directory.hpp"
 #include "services/queue/domain/queue_engine.hpp"
+#include "services/queue/domain/settle.hpp"
 #include "services/queue/domain/test_values.hpp"
 #include "services/queue/storage/memory/memory_queue_store.hpp"
 
@@ -32,11 +33,11 @@ class EngineFixture : public testing::Test {
   BatchOutcome execute(SessionRef session, std::vector<backend::Operation> operations) {
     const backend::Batch batch{.session = session, .operations = std::move(operations), .done = nullptr};
     CheckedTransaction transaction(store_.begin({}).value());
-    DirectoryOverlay overlay(directory_);
-    BatchOutcome outcome = QueueEngine(rules_, clock_).execute(transaction, overlay, batch);
+    BatchOutcome outcome = QueueEngine(rules_, clock_).execute(transaction, batch);
     EXPECT_FALSE(transaction.failed());
     EXPECT_TRUE(transaction.commit());
-    overlay.apply();
+    const Unsettled unsettled{session, &outcome};
+    EXPECT_TRUE(settle({&unsettled, 1}, directory_, store_));
     return outcome;
   }
   // One operation against the record as it is now; its effects are in effects_.

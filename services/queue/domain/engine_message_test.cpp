@@ -9,7 +9,9 @@ class EngineMessages : public EngineFixture {
   MessagePtr head(const QueueRecord& record) { return run(kAlice, record, backend::Fetch{}).message; }
   // The ACK of the oldest message; what is the oldest then.
   MessagePtr acknowledge(const QueueRecord& record) {
-    return run(kAlice, record, backend::Ack{.message_id = head(record)->id, .then_next = true}).message;
+    const MessagePtr oldest = head(record);
+    run(kAlice, record, backend::Subscribe{});
+    return run(kAlice, record, backend::Ack{.message_id = oldest->id, .then_next = true}).message;
   }
 };
 
@@ -147,6 +149,7 @@ TEST_F(EngineMessages, ExpireOnSendKeepsMessagesOfTheirLastSecond) {
 TEST_F(EngineMessages, AckRemovesTheOldestAndAnswersTheNext) {
   const QueueRecord record = queue();
   const auto sent = send(record, 3);
+  run(kAlice, record, backend::Subscribe{});
   OperationResult result = run(kAlice, record, backend::Ack{.message_id = sent[0]->id, .then_next = true});
   EXPECT_EQ(result.outcome, Outcome::ok);
   EXPECT_EQ(result.message, sent[1]);
@@ -161,6 +164,7 @@ TEST_F(EngineMessages, AckRemovesTheOldestAndAnswersTheNext) {
 
 TEST_F(EngineMessages, AckOfAnotherMessageRemovesNothing) {
   const QueueRecord record = queue();
+  run(kAlice, record, backend::Subscribe{});
   const backend::Ack unknown{.message_id = values_.id<MessageId>(), .then_next = true};
   EXPECT_EQ(run(kAlice, record, unknown).message, nullptr);
   const auto sent = send(record, 2);

@@ -1,9 +1,12 @@
 #include "services/queue/domain/group_commit.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
+
+#include "services/queue/domain/touches.hpp"
 
 namespace sotto::queue {
 namespace {
@@ -27,13 +30,6 @@ std::vector<OperationResult> unavailable(std::size_t operations) {
   return std::vector<OperationResult>(operations);
 }
 
-// The queue that an operation names by its recipient id.
-const RecipientId* touched_by(const backend::Operation& operation) {
-  const bool by_other_id = std::holds_alternative<backend::Find>(operation.action) ||
-                           std::holds_alternative<backend::Create>(operation.action);
-  return by_other_id ? nullptr : &operation.queue;
-}
-
 void count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
@@ -44,11 +40,11 @@ GroupCommit::GroupCommit(const GroupCommitSettings& settings, QueueStore& store,
                          backend::NotificationBackend& notifications, backend::EventSink& events, const Clock& clock)
     : settings_(settings),
       store_(store),
+      directory_(directory),
       notifications_(notifications),
       events_(events),
       clock_(clock),
       engine_(settings.rules, clock),
-      directory_(directory),
       next_expiry_(clock.steady_now() + std::chrono::duration_cast<SteadyTime::duration>(settings.expiry_interval)) {
   if (settings_.expire_on_start) begin_expiry({});
   thread_ = std::thread([this] { work(); });
@@ -192,58 +188,80 @@ void GroupCommit::run_group(std::span<Item> group) {
 
 GroupCommit::Attempt GroupCommit::attempt_group(std::span<Item> group) {
   Attempt attempt;
-  std::vector<RecipientId> touched;
+  std::vector<Touch> touches;
   for (const auto& item : group) {
-    for (const auto& operation : item.batch.operations) {
-      if (const auto* queue = touched_by(operation)) touched.push_back(*queue);
-    }
+    for (const auto& operation : item.batch.operations) add_touches(operation, touches);
   }
-  auto begun = store_.begin(touched);
+  auto begun = store_.begin(touches);
   if (!begun.ok()) {
     count(counters_.store_failures);
     return attempt;
   }
-  CheckedTransaction transaction(std::move(begun).value());
+  std::optional<CheckedTransaction> transaction(std::move(begun).value());
 
-  std::vector<BatchOutcome> waiting;
-  for (auto& item : group) {
-    BatchOutcome outcome = execute(transaction, item);
-    if (transaction.failed()) {
+  std::vector<BatchOutcome> outcomes;
+  const auto finish_executed = [&] {
+    finish_all(group.subspan(attempt.finished, outcomes.size()), outcomes);
+    attempt.finished += outcomes.size();
+    outcomes.clear();
+  };
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const bool wrote_before = transaction->wrote();
+    BatchOutcome outcome = execute(*transaction, group[i]);
+    if (transaction->failed()) {
       count(counters_.store_failures);
-      directory_.drop();
+      if (!wrote_before && !directory_.shared()) finish_executed();
       attempt.may_succeed_alone = true;
       return attempt;
     }
-    if (transaction.wrote()) {
-      waiting.push_back(std::move(outcome));
-    } else {
-      directory_.apply();
-      finish(item, std::move(outcome));
-      ++attempt.finished;
+    if (!wrote_before && transaction->wrote() && !directory_.shared()) finish_executed();
+    outcomes.push_back(std::move(outcome));
+  }
+  if (transaction->wrote()) {
+    if (!transaction->commit()) {
+      count(counters_.store_failures);
+      return attempt;
     }
+    count(counters_.commits);
   }
-  if (!transaction.wrote()) return attempt;
-  if (!transaction.commit()) {
-    count(counters_.store_failures);
-    directory_.drop();
-    return attempt;
-  }
-  count(counters_.commits);
-  directory_.apply();
-  for (auto& outcome : waiting) finish(group[attempt.finished++], std::move(outcome));
+  transaction.reset();
+  finish_executed();
   return attempt;
+}
+
+void GroupCommit::finish_all(std::span<Item> items, std::vector<BatchOutcome>& outcomes) {
+  std::vector<Unsettled> unsettled;
+  unsettled.reserve(outcomes.size());
+  for (std::size_t first = 0; first < outcomes.size();) {
+    // The end of a session has its place in the order where that costs nothing. In a shared directory it comes when it
+    // comes: there, others look at the same time anyway.
+    std::size_t end = first;
+    unsettled.clear();
+    while (end < outcomes.size()) {
+      const bool ends_session = items[end].kind == Item::Kind::end_session;
+      unsettled.push_back({items[end].batch.session, &outcomes[end]});
+      ++end;
+      if (ends_session && !directory_.shared()) break;
+    }
+    if (!settle(unsettled, directory_, store_)) count(counters_.unsettled);
+    for (; first < end; ++first) finish(items[first], std::move(outcomes[first]));
+  }
 }
 
 BatchOutcome GroupCommit::execute(CheckedTransaction& transaction, const Item& item) {
   BatchOutcome outcome;
   switch (item.kind) {
     case Item::Kind::execute:
-      return engine_.execute(transaction, directory_, item.batch);
+      if (!item.batch.deadline || *item.batch.deadline > clock_.steady_now()) {
+        return engine_.execute(transaction, item.batch);
+      }
+      count(counters_.late, item.load.operations);
+      outcome.results = unavailable(item.load.operations);
+      break;
     case Item::Kind::refuse:
       outcome.results = unavailable(item.load.operations);
       break;
     case Item::Kind::end_session:
-      directory_.end_session(item.batch.session);
       break;
   }
   return outcome;
@@ -255,6 +273,7 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
   finished_.operations += item.load.operations;
   finished_.bytes += item.load.bytes;
   if (item.kind == Item::Kind::end_session) {
+    directory_.end_session(batch.session);
     notifications_.end_session(batch.session);
     return;
   }
@@ -267,12 +286,7 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
 
 void GroupCommit::fail(Item& item) {
   BatchOutcome outcome;
-  if (item.kind == Item::Kind::end_session) {
-    directory_.end_session(item.batch.session);
-    directory_.apply();
-  } else {
-    outcome.results = unavailable(item.load.operations);
-  }
+  if (item.kind != Item::Kind::end_session) outcome.results = unavailable(item.load.operations);
   finish(item, std::move(outcome));
 }
 
@@ -280,12 +294,14 @@ void GroupCommit::take_place(Effect effect) {
   std::visit(
       [this](auto&& what) {
         using Kind = std::decay_t<decltype(what)>;
-        if constexpr (std::is_same_v<Kind, SendEvent>) {
+        if constexpr (std::is_same_v<Kind, AskDirectory>) {
+          // Settled before.
+        } else if constexpr (std::is_same_v<Kind, SendEvent>) {
           events_.deliver(what.to, std::move(what.event));
         } else if constexpr (std::is_same_v<Kind, PushNotification>) {
           notifications_.push(what.notifier, std::move(what.notification));
         } else if constexpr (std::is_same_v<Kind, SubscribeToNotifier>) {
-          notifications_.subscribe(what.notifier, what.session);
+          notifications_.subscribe(what.notifier, what.session, what.resume);
         } else {
           static_assert(std::is_same_v<Kind, RemoveNotifier>);
           notifications_.remove(what.notifier, what.by);

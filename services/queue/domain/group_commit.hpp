@@ -2,15 +2,16 @@
 // submits, executes as many as a group may hold over one transaction, commits once, and then answers them all: the
 // price of a durable write is paid once a group.
 //
-// Order. Batches are executed in the order of submit(), whoever sent them. Each is finished in that order, too:
-// completion of a batch, then its effects (events, notifications), then the completion of the next one. So a session
+// Order. Batches are executed in the order of submit(), whoever sent them. Each is finished in that order, too: the
+// directory is asked (settle.hpp), then comes the completion of a batch, then its effects (events, notifications), then
+// the completion of the next one. So a session
 // learns that it subscribed before anything of that subscription reaches it, and that it lost a queue before it learns
 // that it took it back. end_session() has its place in the same order.
 //
 // What a commit covers. Batches before the first write of their group depend on nothing that is not durable, and are
-// finished as soon as they were executed; a group without writes commits nothing. All others wait for the commit. Until
-// then their changes to the directory are in a DirectoryOverlay, and their effects are values: when the store fails,
-// transaction, overlay and effects are dropped, and nothing has happened.
+// finished before the group goes on (with a shared directory they wait, too: asking it is a round trip); a group
+// without writes commits nothing. All others wait for the commit. Until then their effects are values: when the store
+// fails, transaction and effects are dropped, and nothing has happened.
 //  - When the commit fails (or no transaction can begin), every operation of the unfinished batches is answered
 //    `unavailable`, those that only read as well: they may have read what the group wrote.
 //  - When a call fails during execution, the unfinished batches are executed once more, each in a transaction of its
@@ -19,6 +20,8 @@
 //
 // Expiry runs on the same thread, in transactions of expiry_batch messages between the groups of clients, so that
 // neither waits for the other longer than one commit.
+//
+// Deadlines: a batch whose deadline has passed when its turn comes is answered `unavailable` without being executed.
 //
 // Bounds: what waits is limited by max_queued_operations and max_queued_bytes. Beyond that, a batch keeps its place in
 // the order, but is answered `unavailable` without being executed.
@@ -37,9 +40,10 @@
 #include "libs/backend/notification_backend.hpp"
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
-#include "services/queue/domain/directory_overlay.hpp"
 #include "services/queue/domain/queue_engine.hpp"
 #include "services/queue/domain/queue_store.hpp"
+#include "services/queue/domain/settle.hpp"
+#include "services/queue/domain/subscription_directory.hpp"
 
 namespace sotto::queue {
 
@@ -68,6 +72,8 @@ struct GroupCommitCounters {
   std::atomic<std::uint64_t> commits{0};         // of groups and of expiry
   std::atomic<std::uint64_t> store_failures{0};  // transactions that were dropped because the store failed
   std::atomic<std::uint64_t> overloaded{0};      // operations answered unavailable because too much waited
+  std::atomic<std::uint64_t> late{0};            // operations answered unavailable because their deadline had passed
+  std::atomic<std::uint64_t> unsettled{0};       // groups for which the directory could not be asked
   std::atomic<std::uint64_t> expired{0};         // messages
 };
 
@@ -126,6 +132,8 @@ class GroupCommit final : public backend::QueueBackend {
   };
   Attempt attempt_group(std::span<Item> group);
   BatchOutcome execute(CheckedTransaction& transaction, const Item& item);
+  // Settles and finishes the first items, as many as there are outcomes.
+  void finish_all(std::span<Item> items, std::vector<BatchOutcome>& outcomes);
   void finish(Item& item, BatchOutcome outcome);
   void fail(Item& item);
   void take_place(Effect effect);
@@ -137,6 +145,7 @@ class GroupCommit final : public backend::QueueBackend {
 
   const GroupCommitSettings settings_;
   QueueStore& store_;
+  SubscriptionDirectory& directory_;
   backend::NotificationBackend& notifications_;
   backend::EventSink& events_;
   const Clock& clock_;
@@ -144,7 +153,6 @@ class GroupCommit final : public backend::QueueBackend {
   GroupCommitCounters counters_;
 
   // Of the thread.
-  DirectoryOverlay directory_;
   std::vector<Item> taken_;
   std::size_t next_ = 0;  // in taken_
   Load finished_;         // not yet subtracted from queued_

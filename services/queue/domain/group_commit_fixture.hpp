@@ -45,7 +45,10 @@ class FaultyStore final : public QueueStore {
   // Transactions that were used after a failure, which the interface forbids.
   std::atomic<int> misused{0};
 
-  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const RecipientId> touched) override;
+  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const Touch> touched) override;
+  Result<std::vector<RecipientId>> with_messages(std::span<const RecipientId> queues) override {
+    return inner_.with_messages(queues);
+  }
   [[nodiscard]] StoreTotals totals() const override { return inner_.totals(); }
   Status compact() override { return inner_.compact(); }
 
@@ -92,6 +95,10 @@ class FaultyStore::Transaction final : public QueueTransaction {
     if (fails(false)) return store_failure();
     return inner_->head(queue);
   }
+  Result<std::optional<MessageId>> head_id(const RecipientId& queue) override {
+    if (fails(false)) return store_failure();
+    return inner_->head_id(queue);
+  }
   Status pop(const RecipientId& queue) override { return fails(false) ? store_failure() : inner_->pop(queue); }
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override {
     if (store_.on_expire) store_.on_expire();
@@ -113,7 +120,7 @@ class FaultyStore::Transaction final : public QueueTransaction {
   bool failed_ = false;
 };
 
-inline Result<std::unique_ptr<QueueTransaction>> FaultyStore::begin(std::span<const RecipientId> touched) {
+inline Result<std::unique_ptr<QueueTransaction>> FaultyStore::begin(std::span<const Touch> touched) {
   if (fail_begin) return store_failure();
   return std::unique_ptr<QueueTransaction>(std::make_unique<Transaction>(*this, inner_.begin(touched).value()));
 }
@@ -125,8 +132,11 @@ class OutsideWorld final : public backend::EventSink, public backend::Notificati
     static constexpr std::array kNames = {"MessageReady", "Ended", "Deleted", "Notified"};
     note(session, kNames.at(event.index()));
   }
+  void resume(std::function<bool(SessionRef)> /*concerned*/) override { note({}, "resume"); }
   void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override { note({}, "push"); }
-  void subscribe(const NotifierId& /*notifier*/, SessionRef session) override { note(session, "NSUB"); }
+  void subscribe(const NotifierId& /*notifier*/, SessionRef session, bool /*resume*/) override {
+    note(session, "NSUB");
+  }
   void remove(const NotifierId& /*notifier*/, SessionRef by) override { note(by, "removes a notifier"); }
   void end_session(SessionRef session) override { note(session, "has left"); }
 

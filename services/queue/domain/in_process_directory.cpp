@@ -35,6 +35,13 @@ std::optional<SessionRef> InProcessDirectory::subscribe(const RecipientId& queue
   return former;
 }
 
+SessionRef InProcessDirectory::resume(const RecipientId& queue, SessionRef session) {
+  const auto now = subscriber_of(queue);
+  if (now && now->connection > session.connection) return *now;
+  subscribe(queue, session);
+  return session;
+}
+
 std::optional<SessionRef> InProcessDirectory::unsubscribe(const RecipientId& queue) {
   const auto found = subscriptions_.find(queue);
   if (found == subscriptions_.end()) return std::nullopt;
@@ -48,6 +55,29 @@ std::optional<SessionRef> InProcessDirectory::subscriber_of(const RecipientId& q
   const auto found = subscriptions_.find(queue);
   if (found == subscriptions_.end()) return std::nullopt;
   return found->second.session->first;
+}
+
+Result<std::vector<std::optional<SessionRef>>> InProcessDirectory::execute(std::span<const DirectoryRequest> requests) {
+  using Kind = DirectoryRequest::Kind;
+  std::vector<std::optional<SessionRef>> answers;
+  answers.reserve(requests.size());
+  for (const auto& request : requests) {
+    switch (request.kind) {
+      case Kind::subscribe:
+        answers.push_back(subscribe(request.queue, request.session));
+        break;
+      case Kind::resume:
+        answers.emplace_back(resume(request.queue, request.session));
+        break;
+      case Kind::unsubscribe:
+        answers.push_back(unsubscribe(request.queue));
+        break;
+      case Kind::look:
+        answers.push_back(subscriber_of(request.queue));
+        break;
+    }
+  }
+  return answers;
 }
 
 void InProcessDirectory::end_session(SessionRef session) {

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "services/queue/domain/subscription_directory.hpp"
 
@@ -17,9 +20,15 @@ class InProcessDirectory final : public SubscriptionDirectory {
   InProcessDirectory(const InProcessDirectory&) = delete;
   InProcessDirectory& operator=(const InProcessDirectory&) = delete;
 
-  std::optional<SessionRef> subscribe(const RecipientId& queue, SessionRef session) override;
-  std::optional<SessionRef> unsubscribe(const RecipientId& queue) override;
-  [[nodiscard]] std::optional<SessionRef> subscriber_of(const RecipientId& queue) const override;
+  // Never fails.
+  Result<std::vector<std::optional<SessionRef>>> execute(std::span<const DirectoryRequest> requests) override;
+  [[nodiscard]] bool shared() const override { return false; }
+
+  // The requests, one by one.
+  std::optional<SessionRef> subscribe(const RecipientId& queue, SessionRef session);
+  SessionRef resume(const RecipientId& queue, SessionRef session);
+  std::optional<SessionRef> unsubscribe(const RecipientId& queue);
+  [[nodiscard]] std::optional<SessionRef> subscriber_of(const RecipientId& queue) const;
   // Costs as much as the session has subscriptions.
   void end_session(SessionRef session) override;
 

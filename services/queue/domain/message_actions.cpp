@@ -50,12 +50,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   const MessagePtr message = marks_full ? quota_marker(action.message->seconds) : action.message;
   transaction.append(queue, message, marks_full);
 
-  if (before.messages == 0) {
-    if (const auto subscriber = context.directory.subscriber_of(queue)) {
-      context.batch.effects.emplace_back(
-          SendEvent{.to = *subscriber, .event = backend::MessageReady{.queue = queue, .message = message}});
-    }
-  }
+  if (before.messages == 0) ask_directory(context, AskDirectory::Purpose::announce, queue, message);
   if (!marks_full && record->notifier && action.notification) {
     context.batch.effects.emplace_back(
         PushNotification{.notifier = record->notifier->id, .notification = *action.notification});
@@ -66,20 +61,14 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Ack& action) {
   const RecipientId& queue = record->recipient_id;
   OperationResult result = answer(Outcome::ok);
-  result.message = context.transaction.head(queue);
-  if (result.message && result.message->id == action.message_id) {
-    context.transaction.pop(queue);
-    result.message = action.then_next ? context.transaction.head(queue) : nullptr;
-  } else if (!action.then_next) {
-    result.message = nullptr;
-  }
+  if (context.transaction.head_id(queue) == action.message_id) context.transaction.pop(queue);
+  if (action.then_next) result.message = context.transaction.head(queue);
+  if (result.message) ask_directory(context, AskDirectory::Purpose::next, queue);
   return result;
 }
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Fetch& action) {
-  if (action.if_subscribed && context.directory.subscriber_of(record->recipient_id) != context.session) {
-    return answer(Outcome::refused);
-  }
+  if (action.if_subscribed) ask_directory(context, AskDirectory::Purpose::fetch, record->recipient_id);
   OperationResult result = answer(Outcome::ok);
   result.message = context.transaction.head(record->recipient_id);
   return result;
@@ -89,7 +78,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   OperationResult result = answer(Outcome::ok);
   result.messages = context.transaction.state(record->recipient_id).messages;
   result.message = context.transaction.head(record->recipient_id);
-  result.subscribed = context.directory.subscriber_of(record->recipient_id).has_value();
+  ask_directory(context, AskDirectory::Purpose::inspect, record->recipient_id);
   return result;
 }
 

@@ -8,6 +8,14 @@
 namespace sotto::queue {
 namespace {
 
+template <class Action>
+bool resumes(const Action& action) {
+  if constexpr (std::is_same_v<Action, backend::Subscribe> || std::is_same_v<Action, backend::SubscribeNotifier>) {
+    return action.resume;
+  }
+  return false;
+}
+
 OperationResult execute_one(ActionContext& context, const backend::Operation& operation) {
   return std::visit(
       [&](const auto& action) -> OperationResult {
@@ -17,7 +25,7 @@ OperationResult execute_one(ActionContext& context, const backend::Operation& op
         } else {
           const RecordPtr record = context.transaction.find(operation.queue);
           if (!record) return answer(Outcome::gone);
-          if (record->version != operation.version) return answer(Outcome::stale, record);
+          if (!resumes(action) && record->version != operation.version) return answer(Outcome::stale, record);
           if (record->status == backend::QueueStatus::blocked) return answer(Outcome::blocked, record);
           return perform(context, record, action);
         }
@@ -27,16 +35,11 @@ OperationResult execute_one(ActionContext& context, const backend::Operation& op
 
 }  // namespace
 
-BatchOutcome QueueEngine::execute(CheckedTransaction& transaction, DirectoryOverlay& directory,
-                                  const backend::Batch& batch) const {
+BatchOutcome QueueEngine::execute(CheckedTransaction& transaction, const backend::Batch& batch) const {
   BatchOutcome outcome;
   outcome.results.reserve(batch.operations.size());
-  ActionContext context{.transaction = transaction,
-                        .directory = directory,
-                        .rules = rules_,
-                        .clock = clock_,
-                        .session = batch.session,
-                        .batch = outcome};
+  ActionContext context{
+      .transaction = transaction, .rules = rules_, .clock = clock_, .session = batch.session, .batch = outcome};
   for (const auto& operation : batch.operations) {
     outcome.results.push_back(execute_one(context, operation));
     if (transaction.failed()) break;

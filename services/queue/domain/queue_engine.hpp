@@ -3,10 +3,11 @@
 // commits nothing, tells nobody and keeps no state: group_commit.hpp does.
 //
 // Every operation on a queue but Find and Create goes through the same three checks first: there is such a queue (else
-// gone), the version is the record's (else stale), the queue is not blocked (else blocked). Stale comes before blocked,
-// so that only a command that was verified against the record as it is learns why the queue is blocked.
+// gone), the version is the record's (else stale; resuming needs none), the queue is not blocked (else blocked). Stale
+// comes before blocked, so that only a command that was verified against the record as it is learns why the queue is
+// blocked.
 //
-// Threads: const and without state of its own, so any; the transaction and the overlay are those of the caller.
+// Threads: const and without state of its own, so any; the transaction is the caller's.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,6 @@
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
 #include "services/queue/domain/checked_transaction.hpp"
-#include "services/queue/domain/directory_overlay.hpp"
 #include "services/queue/domain/effects.hpp"
 
 namespace sotto::queue {
@@ -33,7 +33,7 @@ struct QueueRules {
 
 struct BatchOutcome {
   std::vector<backend::OperationResult> results;  // one per operation, in order
-  std::vector<Effect> effects;                    // in the order in which they happened
+  std::vector<Effect> effects;                    // in the order in which they happened; to be settled (settle.hpp)
   std::uint64_t expired = 0;                      // messages removed by expire_on_send
 };
 
@@ -42,10 +42,8 @@ class QueueEngine {
   // `clock` must outlive the engine.
   QueueEngine(QueueRules rules, const Clock& clock) : rules_(rules), clock_(clock) {}
 
-  // When transaction.failed() afterwards, the outcome means nothing, and the transaction and the overlay must be
-  // dropped.
-  [[nodiscard]] BatchOutcome execute(CheckedTransaction& transaction, DirectoryOverlay& directory,
-                                     const backend::Batch& batch) const;
+  // When transaction.failed() afterwards, the outcome means nothing, and the transaction must be dropped.
+  [[nodiscard]] BatchOutcome execute(CheckedTransaction& transaction, const backend::Batch& batch) const;
 
  private:
   const QueueRules rules_;

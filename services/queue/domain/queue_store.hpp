@@ -2,10 +2,12 @@
 // (and storage/postgres); one conformance suite (domain/queue_store_conformance.hpp) runs over each.
 //
 // Owned by the process. A transaction sees its own writes; nothing of it is visible elsewhere or durable before
-// commit(). Threads: begin() and everything of a transaction is called by one thread at a time (the group commit
-// thread); an implementation may rely on it.
+// commit(). Other processes may use the same store at the same time (storage/postgres): a queue that is changed is
+// locked from the first touch to the end of the transaction. Threads: begin() and everything of a transaction is called
+// by one thread at a time (the group commit thread); an implementation may rely on it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,6 +44,22 @@ struct Expired {
   bool more = false;           // the limit was reached: call again (in another transaction)
 };
 
+// What a transaction will probably ask for, so that a remote store can read and lock it in one round trip; a local one
+// ignores it. A hint: whatever was not announced is still answered, only slower.
+struct Touch {
+  enum class Need : std::uint8_t {
+    record,  // find(): the record, by whichever id
+    absent,  // resolve(): probably nothing has this id
+    state,   // find() and state() of a queue that is not changed
+    head,    // and its oldest message
+    change,  // find() and state() of a queue that is changed
+    pop,     // and head_id(), pop(), and then head(): the message after the one that is removed
+  };
+  Role role = Role::recipient;  // other than recipient: only with `record` and `absent`
+  std::array<std::uint8_t, kIdSize> id{};
+  Need need = Need::record;
+};
+
 // Failures of the engine are `unavailable`; after one, the transaction must be dropped without commit().
 class QueueTransaction {
  public:
@@ -70,6 +88,8 @@ class QueueTransaction {
   virtual Status append(const RecipientId& queue, const MessagePtr& message, bool marks_full) = 0;
   // The oldest message; a null pointer when there is none.
   virtual Result<MessagePtr> head(const RecipientId& queue) = 0;
+  // Of the oldest message; nothing when there is none.
+  virtual Result<std::optional<MessageId>> head_id(const RecipientId& queue) = 0;
   // Removes the oldest message. When none is left afterwards, clears QueueState::full. Precondition: there is one.
   virtual Status pop(const RecipientId& queue) = 0;
 
@@ -84,9 +104,10 @@ class QueueTransaction {
 class QueueStore {
  public:
   virtual ~QueueStore() = default;
-  // `touched`: queues that the transaction will probably ask for, so that a remote store can read and lock them in one
-  // round trip; a local one may ignore them.
-  virtual Result<std::unique_ptr<QueueTransaction>> begin(std::span<const RecipientId> touched) = 0;
+  virtual Result<std::unique_ptr<QueueTransaction>> begin(std::span<const Touch> touched) = 0;
+  // Which of these queues have messages now, as committed: outside of any transaction, by the thread of transactions,
+  // while none is open.
+  virtual Result<std::vector<RecipientId>> with_messages(std::span<const RecipientId> queues) = 0;
   // May be called from any thread.
   [[nodiscard]] virtual StoreTotals totals() const = 0;
   // Drops what deleted messages left on disk, now. Slow; may run beside transactions. ok where there is nothing to do.

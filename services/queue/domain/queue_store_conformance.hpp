@@ -572,14 +572,84 @@ TEST_P(QueueStoreConformance, StoreWorksOnAfterADroppedTransaction) {
 TEST_P(QueueStoreConformance, TouchedQueuesAreAHintOnly) {
   const QueueRecord named = inserted();
   const QueueRecord unnamed = inserted();
-  const std::vector<RecipientId> touched = {named.recipient_id, values_.id<RecipientId>(), named.recipient_id};
+  const auto nobody = values_.id<RecipientId>();
+  using Need = Touch::Need;
+  std::vector<Touch> touched;
+  for (const auto need : {Need::record, Need::state, Need::head, Need::change, Need::pop, Need::absent}) {
+    touched.push_back({Role::recipient, named.recipient_id.bytes, need});
+    touched.push_back({Role::recipient, nobody.bytes, need});
+  }
   auto transaction = begin(touched);
   EXPECT_TRUE(*value(transaction->find(named.recipient_id)) == named);
   EXPECT_TRUE(*value(transaction->find(unnamed.recipient_id)) == unnamed);
-  EXPECT_EQ(value(transaction->find(touched[1])), nullptr);
+  EXPECT_EQ(value(transaction->find(nobody)), nullptr);
+  EXPECT_EQ(value(transaction->state(named.recipient_id)), QueueState{});
+  EXPECT_EQ(value(transaction->head_id(named.recipient_id)), std::nullopt);
   EXPECT_TRUE(transaction->append(unnamed.recipient_id, values_.message(), false).ok());
   EXPECT_TRUE(transaction->commit().ok());
   EXPECT_EQ(state(unnamed.recipient_id).messages, 1U);
+}
+
+TEST_P(QueueStoreConformance, HintsByEveryIdAndNeed) {
+  const QueueRecord record = inserted(full_record());
+  const auto sent = appended(record, 3);
+  const auto taken = inserted(full_record());
+  reopen();
+  using Need = Touch::Need;
+  const std::vector<Touch> touched = {
+      {Role::sender, record.sender_id.bytes, Need::record},
+      {Role::notifier, record.notifier->id.bytes, Need::record},
+      {Role::link, record.link_id->bytes, Need::record},
+      {Role::recipient, record.recipient_id.bytes, Need::pop},
+      {Role::sender, taken.sender_id.bytes, Need::absent},
+      {Role::notifier, taken.notifier->id.bytes, Need::absent},
+      {Role::link, values_.id<LinkId>().bytes, Need::absent},
+      {Role::sender, values_.id<SenderId>().bytes, Need::record},
+      {Role::recipient, taken.recipient_id.bytes, Need::change},
+  };
+  auto transaction = begin(touched);
+  EXPECT_EQ(value(transaction->resolve(Role::sender, record.sender_id.view())), record.recipient_id);
+  EXPECT_EQ(value(transaction->resolve(Role::notifier, record.notifier->id.view())), record.recipient_id);
+  EXPECT_EQ(value(transaction->resolve(Role::link, record.link_id->view())), record.recipient_id);
+  EXPECT_TRUE(*value(transaction->find(record.recipient_id)) == record);
+  EXPECT_EQ(value(transaction->resolve(Role::sender, taken.sender_id.view())), taken.recipient_id);
+  EXPECT_EQ(value(transaction->resolve(Role::notifier, taken.notifier->id.view())), taken.recipient_id);
+  EXPECT_EQ(value(transaction->resolve(Role::link, touched[6].id)), std::nullopt);
+  EXPECT_EQ(value(transaction->resolve(Role::sender, touched[7].id)), std::nullopt);
+  EXPECT_EQ(value(transaction->head_id(record.recipient_id)), sent[0]->id);
+  EXPECT_TRUE(transaction->pop(record.recipient_id).ok());
+  EXPECT_TRUE(*value(transaction->head(record.recipient_id)) == *sent[1]);
+  EXPECT_TRUE(transaction->commit().ok());
+  EXPECT_EQ(head(record.recipient_id)->id, sent[1]->id);
+}
+
+TEST_P(QueueStoreConformance, HeadIdIsTheOneOfTheHead) {
+  const QueueRecord record = inserted();
+  auto transaction = begin();
+  EXPECT_EQ(value(transaction->head_id(record.recipient_id)), std::nullopt);
+  EXPECT_EQ(value(transaction->head_id(values_.id<RecipientId>())), std::nullopt);
+  const auto first = values_.message();
+  const auto second = values_.message();
+  EXPECT_TRUE(transaction->append(record.recipient_id, first, false).ok());
+  EXPECT_TRUE(transaction->append(record.recipient_id, second, false).ok());
+  EXPECT_EQ(value(transaction->head_id(record.recipient_id)), first->id);
+  EXPECT_TRUE(transaction->pop(record.recipient_id).ok());
+  EXPECT_EQ(value(transaction->head_id(record.recipient_id)), second->id);
+  EXPECT_TRUE(transaction->commit().ok());
+}
+
+TEST_P(QueueStoreConformance, WithMessagesSaysWhichHaveSome) {
+  const QueueRecord full = inserted();
+  const QueueRecord empty = inserted();
+  const QueueRecord emptied = inserted();
+  appended(full, 2);
+  appended(emptied, 1);
+  commit([&](QueueTransaction& transaction) { EXPECT_TRUE(transaction.pop(emptied.recipient_id).ok()); });
+  reopen();
+  const std::vector<RecipientId> asked = {empty.recipient_id, full.recipient_id, emptied.recipient_id,
+                                          values_.id<RecipientId>()};
+  EXPECT_EQ(value(store_->with_messages(asked)), std::vector{full.recipient_id});
+  EXPECT_TRUE(value(store_->with_messages({})).empty());
 }
 
 TEST_P(QueueStoreConformance, CommitWithoutWritesIsFine) {

@@ -53,7 +53,7 @@ class QueueStoreConformance : public testing::TestWithParam<StoreUnderTest> {
     ASSERT_NE(store_, nullptr);
   }
 
-  std::unique_ptr<QueueTransaction> begin(std::span<const RecipientId> touched = {}) {
+  std::unique_ptr<QueueTransaction> begin(std::span<const Touch> touched = {}) {
     auto transaction = store_->begin(touched);
     EXPECT_TRUE(transaction.ok());
     return std::move(transaction).value();

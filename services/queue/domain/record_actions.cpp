@@ -25,7 +25,7 @@ OperationResult perform(ActionContext& context, const backend::Create& action) {
 
   transaction.insert(record);
   if (action.link) transaction.put_link(record.recipient_id, *action.link);
-  if (action.subscribe) take_subscription(context, record.recipient_id);
+  if (action.subscribe) ask_directory(context, AskDirectory::Purpose::subscribe, record.recipient_id);
   return answer(Outcome::ok, std::make_shared<const QueueRecord>(record));
 }
 
@@ -86,11 +86,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Delete& /*action*/) {
   context.transaction.erase(*record);
-  const auto subscriber = context.directory.unsubscribe(record->recipient_id);
-  if (subscriber && *subscriber != context.session) {
-    context.batch.effects.emplace_back(SendEvent{
-        .to = *subscriber, .event = backend::Deleted{.role = Role::recipient, .id = record->recipient_id.bytes}});
-  }
+  ask_directory(context, AskDirectory::Purpose::remove, record->recipient_id);
   drop_notifier(context, *record);
   return answer(Outcome::ok);
 }

@@ -112,6 +112,12 @@ class MemoryQueueStore::Transaction final : public QueueTransaction {
     return queue->messages.front();
   }
 
+  Result<std::optional<MessageId>> head_id(const RecipientId& id) override {
+    const Queue* queue = queue_of(id);
+    if (queue == nullptr || queue->messages.empty()) return std::optional<MessageId>();
+    return std::optional(queue->messages.front()->id);
+  }
+
   Status pop(const RecipientId& id) override {
     Queue* queue = queue_of(id);
     if (queue == nullptr || queue->messages.empty()) return no_such_queue();
@@ -232,8 +238,17 @@ class MemoryQueueStore::Transaction final : public QueueTransaction {
   std::uint64_t messages_change_ = 0;
 };
 
-Result<std::unique_ptr<QueueTransaction>> MemoryQueueStore::begin(std::span<const RecipientId> /*touched*/) {
+Result<std::unique_ptr<QueueTransaction>> MemoryQueueStore::begin(std::span<const Touch> /*touched*/) {
   return std::unique_ptr<QueueTransaction>(std::make_unique<Transaction>(*this));
+}
+
+Result<std::vector<RecipientId>> MemoryQueueStore::with_messages(std::span<const RecipientId> queues) {
+  std::vector<RecipientId> out;
+  for (const auto& id : queues) {
+    const auto found = queues_.find(id);
+    if (found != queues_.end() && !found->second.messages.empty()) out.push_back(id);
+  }
+  return out;
 }
 
 StoreTotals MemoryQueueStore::totals() const {

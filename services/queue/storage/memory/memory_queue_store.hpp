@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -22,7 +23,8 @@ class MemoryQueueStore final : public QueueStore {
   MemoryQueueStore& operator=(const MemoryQueueStore&) = delete;
 
   // Ignores `touched`.
-  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const RecipientId> touched) override;
+  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const Touch> touched) override;
+  Result<std::vector<RecipientId>> with_messages(std::span<const RecipientId> queues) override;
   [[nodiscard]] StoreTotals totals() const override;
   // Memory is freed with the message: nothing to do.
   Status compact() override { return ok_status(); }

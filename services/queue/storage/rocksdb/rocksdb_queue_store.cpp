@@ -24,8 +24,19 @@ Result<std::unique_ptr<RocksDbQueueStore>> RocksDbQueueStore::open(std::shared_p
 RocksDbQueueStore::RocksDbQueueStore(std::shared_ptr<rocks::Database> database, const StoreTotals& totals)
     : database_(std::move(database)), expiry_floor_(std::numeric_limits<std::int64_t>::min()), totals_(totals) {}
 
-Result<std::unique_ptr<QueueTransaction>> RocksDbQueueStore::begin(std::span<const RecipientId> /*touched*/) {
+Result<std::unique_ptr<QueueTransaction>> RocksDbQueueStore::begin(std::span<const Touch> /*touched*/) {
   return std::unique_ptr<QueueTransaction>(std::make_unique<RocksDbQueueTransaction>(*this));
+}
+
+Result<std::vector<RecipientId>> RocksDbQueueStore::with_messages(std::span<const RecipientId> queues) {
+  std::vector<RecipientId> out;
+  RocksDbQueueTransaction transaction(*this);
+  for (const auto& id : queues) {
+    auto state = transaction.state(id);
+    if (!state) return state.error();
+    if (state->messages > 0) out.push_back(id);
+  }
+  return out;
 }
 
 StoreTotals RocksDbQueueStore::totals() const {

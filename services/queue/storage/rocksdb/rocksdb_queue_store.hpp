@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <vector>
 
 #include "libs/rocksdb/database.hpp"
 #include "services/queue/domain/queue_store.hpp"
@@ -21,7 +23,8 @@ class RocksDbQueueStore final : public QueueStore {
   // number of queues.
   static Result<std::unique_ptr<RocksDbQueueStore>> open(std::shared_ptr<rocks::Database> database);
 
-  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const RecipientId> touched) override;
+  Result<std::unique_ptr<QueueTransaction>> begin(std::span<const Touch> touched) override;
+  Result<std::vector<RecipientId>> with_messages(std::span<const RecipientId> queues) override;
   [[nodiscard]] StoreTotals totals() const override;
   Status compact() override;
 

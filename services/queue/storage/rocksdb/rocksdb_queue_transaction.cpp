@@ -212,23 +212,36 @@ Result<MessagePtr> RocksDbQueueTransaction::head(const RecipientId& queue) {
   return message;
 }
 
-Result<std::int64_t> RocksDbQueueTransaction::head_seconds(const RecipientId& id, const Queue& queue) {
+Result<MessageLabel> RocksDbQueueTransaction::head_label(const RecipientId& id, const Queue& queue) {
   const QueueCounters& counters = queue.counters.value;
-  if (counters.head >= queue.first_appended) return queue.appended[counters.head - queue.first_appended]->seconds;
-  std::int64_t seconds = 0;
+  if (counters.head >= queue.first_appended) {
+    const auto& message = *queue.appended[counters.head - queue.first_appended];
+    return MessageLabel{message.id, message.seconds};
+  }
+  MessageLabel label;
   const auto key = message_key(id, counters.head);
   auto found = store_.database_->read(
       Family::messages, key.view(),
       [&](ByteView value) -> Status {
-        auto decoded = decode_message_seconds(value);
+        auto decoded = decode_message_label(value);
         if (!decoded) return decoded.error();
-        seconds = *decoded;
+        label = *decoded;
         return ok_status();
       },
       CacheUse::skip);
   if (!found) return failed(found.error());
   if (!*found) return failed(rocks::RowReader::damaged("a queue (its oldest message is missing)"));
-  return seconds;
+  return label;
+}
+
+Result<std::optional<MessageId>> RocksDbQueueTransaction::head_id(const RecipientId& queue) {
+  auto loaded = with_counters(queue);
+  if (!loaded) return loaded.error();
+  const QueueCounters& counters = (**loaded).counters.value;
+  if (counters.head == counters.next) return std::optional<MessageId>();
+  auto label = head_label(queue, **loaded);
+  if (!label) return label.error();
+  return std::optional(label->id);
 }
 
 void RocksDbQueueTransaction::remove_head(const RecipientId& id, Queue& queue) {
@@ -257,9 +270,9 @@ Status RocksDbQueueTransaction::pop(const RecipientId& queue) {
   // only not be later than the head, which can happen when the clock stepped back.
   QueueCounters& counters = entry.counters.value;
   if (counters.unordered && counters.head != counters.next) {
-    auto seconds = head_seconds(queue, entry);
-    if (!seconds) return seconds.error();
-    if (!counters.indexed || *seconds < *counters.indexed) counters.indexed = *seconds;
+    auto label = head_label(queue, entry);
+    if (!label) return label.error();
+    if (!counters.indexed || label->seconds < *counters.indexed) counters.indexed = label->seconds;
   }
   return ok_status();
 }
@@ -269,10 +282,10 @@ Status RocksDbQueueTransaction::expire_queue(const RecipientId& id, Queue& queue
   QueueCounters& counters = queue.counters.value;
   queue.counters.changed = true;
   while (counters.head != counters.next) {
-    auto seconds = head_seconds(id, queue);
-    if (!seconds) return seconds.error();
-    counters.indexed = *seconds;
-    if (*seconds >= cutoff) return ok_status();
+    auto label = head_label(id, queue);
+    if (!label) return label.error();
+    counters.indexed = label->seconds;
+    if (label->seconds >= cutoff) return ok_status();
     if (expired.messages == limit) {
       expired.more = true;
       return ok_status();

@@ -34,6 +34,7 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   Result<QueueState> state(const RecipientId& queue) override;
   Status append(const RecipientId& queue, const MessagePtr& message, bool marks_full) override;
   Result<MessagePtr> head(const RecipientId& queue) override;
+  Result<std::optional<MessageId>> head_id(const RecipientId& queue) override;
   Status pop(const RecipientId& queue) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   Status commit() override;
@@ -65,8 +66,8 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   // All give unavailable when the engine fails.
   Result<Queue*> with_counters(const RecipientId& id);
   Status load_record(const RecipientId& id, Queue& queue);
-  // Seconds of the oldest message. Precondition: there is one.
-  Result<std::int64_t> head_seconds(const RecipientId& id, const Queue& queue);
+  // Of the oldest message. Precondition: there is one.
+  Result<MessageLabel> head_label(const RecipientId& id, const Queue& queue);
   void remove_head(const RecipientId& id, Queue& queue);
   Status expire_queue(const RecipientId& id, Queue& queue, std::int64_t cutoff, std::size_t limit, Expired& expired);
   void map_id(Role role, ByteView id, std::optional<RecipientId> queue);

@@ -263,15 +263,16 @@ Result<MessagePtr> decode_message(ByteView value) {
   return MessagePtr(std::move(message));
 }
 
-Result<std::int64_t> decode_message_seconds(ByteView value) {
+Result<MessageLabel> decode_message_label(ByteView value) {
   RowReader row(value);
   if (auto known = row.version(kMessageFormat, kMessageName); !known) return known.error();
-  row.raw(kIdSize);
-  const std::int64_t seconds = row.i64();
+  MessageLabel label;
+  label.id = read_id<MessageId>(row);
+  label.seconds = row.i64();
   row.u8();
   row.rest();
   if (auto done = row.finish(kMessageName); !done) return done.error();
-  return seconds;
+  return label;
 }
 
 }  // namespace sotto::queue

@@ -67,7 +67,11 @@ Result<StoreTotals> decode_totals(ByteView value);
 // The value is this, then the body.
 rocks::RowWriter encode_message_head(const backend::StoredMessage& message);
 Result<MessagePtr> decode_message(ByteView value);
-// The time of a message without copying its body.
-Result<std::int64_t> decode_message_seconds(ByteView value);
+// What is known of a message without copying its body.
+struct MessageLabel {
+  MessageId id;
+  std::int64_t seconds = 0;
+};
+Result<MessageLabel> decode_message_label(ByteView value);
 
 }  // namespace sotto::queue

@@ -111,9 +111,10 @@ TEST(Rows, MessagesRoundTripAndAreStrict) {
     Bytes row = to_bytes(encode_message_head(*message).view());
     append(row, message->body);
     EXPECT_TRUE(**decode_message(row) == *message);
-    EXPECT_EQ(decode_message_seconds(row).value(), message->seconds);
+    EXPECT_EQ(decode_message_label(row).value().seconds, message->seconds);
+    EXPECT_EQ(decode_message_label(row).value().id, message->id);
     expect_strict(row, decode_message, message->body.size());
-    expect_strict(row, decode_message_seconds, message->body.size());
+    expect_strict(row, decode_message_label, message->body.size());
     EXPECT_FALSE(decode_message(changed(row, 33, 2))) << "an unknown kind";
   }
 }

@@ -1,10 +1,10 @@
-#include "standalone/password_policy.hpp"
+#include "gateway/access/password_policy.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace sotto::standalone {
+namespace sotto::gateway {
 namespace {
 
 using backend::AccessDecision;
@@ -29,4 +29,4 @@ TEST(PasswordPolicy, SwitchedOff) {
 }
 
 }  // namespace
-}  // namespace sotto::standalone
+}  // namespace sotto::gateway

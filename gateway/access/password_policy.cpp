@@ -1,9 +1,9 @@
-#include "standalone/password_policy.hpp"
+#include "gateway/access/password_policy.hpp"
 
 #include "libs/crypto/hash.hpp"
 #include "libs/crypto/random.hpp"
 
-namespace sotto::standalone {
+namespace sotto::gateway {
 
 using backend::AccessDecision;
 
@@ -26,4 +26,4 @@ AccessDecision PasswordPolicy::may_create(std::optional<ByteView> password) cons
   return digest(*password) == *expected_ ? AccessDecision::allowed : AccessDecision::wrong_password;
 }
 
-}  // namespace sotto::standalone
+}  // namespace sotto::gateway

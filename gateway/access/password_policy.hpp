@@ -1,5 +1,5 @@
-// PasswordPolicy: the AccessPolicy of a standalone server: one password or none, and a switch for new queues. Constant
-// after construction; any thread.
+// PasswordPolicy: the AccessPolicy of the settings: one password or none, and a switch for new queues. Constant after
+// construction; any thread.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 #include "libs/backend/access_policy.hpp"
 #include "libs/base/secret.hpp"
 
-namespace sotto::standalone {
+namespace sotto::gateway {
 
 class PasswordPolicy final : public backend::AccessPolicy {
  public:
@@ -26,4 +26,4 @@ class PasswordPolicy final : public backend::AccessPolicy {
   bool new_queues_;
 };
 
-}  // namespace sotto::standalone
+}  // namespace sotto::gateway

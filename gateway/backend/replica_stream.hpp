@@ -1,0 +1,88 @@
+// ReplicaStream: one stream to one replica (rpc Attach), from the attempt to its end: a Link of the dispatcher, which
+// decides what is written and takes what is read.
+//
+// Lives from start() to OnDone(), and as long as somebody holds it. Reactions (On…) come from threads of gRPC. Writes are
+// started by one thread at a time, in drive(), and never with the lock held.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <google/protobuf/arena.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+#include <sotto/queue/v1/queue.grpc.pb.h>
+
+#include "gateway/backend/dispatcher.hpp"
+
+namespace sotto::gateway {
+
+class ReplicaStream final : public Link,
+                            public grpc::ClientBidiReactor<queue::v1::GatewayFrame, queue::v1::ServiceFrame>,
+                            public std::enable_shared_from_this<ReplicaStream> {
+ public:
+  struct Owner {
+    std::uint64_t gateway = 0;
+    std::string name;  // of the gateway
+    const Clock& clock;
+    GrpcBackendCounters& counters;
+    Dispatcher& dispatcher;
+    // The last that is heard of the stream. The owner, and the dispatcher, must outlive this call.
+    std::function<void(const ReplicaStream& stream, const grpc::Status& status)> ended;
+  };
+
+  explicit ReplicaStream(const Owner& owner) : owner_(owner) {}
+  void start(queue::v1::QueueService::Stub& stub);
+
+  // Whether Welcome has come.
+  [[nodiscard]] bool welcomed() const { return welcomed_.load(); }
+  void wake() override { drive(); }
+  // Nothing more is written; the service answers what it has and ends the stream.
+  void half_close();
+  // Ends it at once.
+  void cancel() { context_.TryCancel(); }
+
+ private:
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+  void drive();
+  enum class Step : std::uint8_t { nothing, hello, frame, half_close, release };
+  // Locked.
+  Step next_step();
+  void write_hello();
+  // False: nothing waits.
+  bool write_frame();
+  void take(const queue::v1::ServiceFrame& frame);
+  void take_result(const queue::v1::BatchResult& result);
+  void take_event(const queue::v1::Event& event);
+  void take_resume(const common::v1::Resume& resume);
+
+  const Owner& owner_;
+  grpc::ClientContext context_;
+  std::shared_ptr<ReplicaStream> self_;  // until OnDone()
+  std::atomic<bool> welcomed_{false};
+
+  // Of the read and of the write that is under way.
+  google::protobuf::Arena read_arena_;
+  queue::v1::ServiceFrame* read_frame_ = nullptr;
+  google::protobuf::Arena write_arena_;
+
+  std::mutex mutex_;
+  bool hello_sent_ = false;
+  bool writing_ = false;
+  bool something_waits_ = false;
+  bool half_close_asked_ = false;
+  bool half_closed_ = false;
+  bool over_ = false;      // nothing can be read any more
+  bool released_ = false;  // nothing will be started any more
+  bool driving_ = false;
+  bool drive_again_ = false;
+};
+
+}  // namespace sotto::gateway

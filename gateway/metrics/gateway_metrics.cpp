@@ -1,0 +1,78 @@
+#include "gateway/metrics/gateway_metrics.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "libs/crypto/certificate.hpp"
+
+namespace sotto::gateway {
+namespace {
+
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+
+// In the order of smp::Command.
+constexpr std::array<std::string_view, 25> kCommands{
+    "NEW", "SUB",  "SUBS", "KEY",  "RKEY", "LSET", "LDEL", "NKEY",  "NDEL", "GET",  "ACK",  "OFF", "DEL",
+    "QUE", "SKEY", "SEND", "PING", "LKEY", "LGET", "NSUB", "NSUBS", "PRXY", "PFWD", "RFWD", "RSLV"};
+static_assert(kCommands.size() == std::variant_size_v<smp::Command>);
+
+}  // namespace
+
+void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) {
+  const auto gauge = [&](const char* name, const char* help, std::function<double()> read,
+                         const metrics::Labels& labels = {}) {
+    metrics.callback_gauge(name, help, std::move(read), labels);
+  };
+  gauge("smp_connections", "Connections open now.", [&] { return number(counters.connections.get()); });
+  gauge("smp_handshakes", "Connections in their handshakes now.", [&] { return number(counters.handshaking.get()); });
+  gauge("smp_subscriptions", "Queues subscribed to now.", [&] { return number(counters.subscriptions.get()); });
+  const auto counter = [&](const char* name, const char* help, std::function<double()> read,
+                           const metrics::Labels& labels = {}) {
+    metrics.callback_counter(name, help, std::move(read), labels);
+  };
+  counter("smp_connections_accepted_total", "Connections accepted.", [&] { return number(counters.accepted.get()); });
+  for (std::size_t i = 0; i < kCloseReasons; ++i) {
+    counter("smp_connections_closed_total", "Connections closed, by reason.",
+            [&counters, i] { return number(counters.closed[i].get()); },
+            {{"reason", std::string(to_string(static_cast<CloseReason>(i)))}});
+  }
+  for (std::size_t v = smp::kMinVersion; v <= smp::kMaxVersion; ++v) {
+    counter("smp_sessions_total", "Handshakes completed, by protocol version.",
+            [&counters, v] { return number(counters.sessions_by_version[v].get()); }, {{"version", std::to_string(v)}});
+  }
+  constexpr std::array kDecisions{"allowed", "missing_password", "wrong_password", "new_queues_off"};
+  for (std::size_t i = 0; i < kDecisions.size(); ++i) {
+    counter("smp_new_queue_decisions_total", "NEW commands by what their password was worth.",
+            [&counters, i] { return number(counters.new_queue_decisions[i].get()); }, {{"decision", kDecisions[i]}});
+  }
+  constexpr std::array kKinds{"none", "ed25519", "ed448", "authenticator"};
+  for (std::size_t i = 1; i < kKinds.size(); ++i) {
+    counter("smp_verifications_total", "Authorizations verified, by kind.",
+            [&counters, i] { return number(counters.verifications[i].get()); }, {{"kind", kKinds[i]}});
+  }
+  for (std::size_t i = 0; i < kCommands.size(); ++i) {
+    counter("smp_commands_total", "Commands that were parsed, by word.",
+            [&counters, i] { return number(counters.commands[i].get()); }, {{"command", std::string(kCommands[i])}});
+  }
+  counter("smp_errors_total", "ERR responses sent.", [&] { return number(counters.errors.get()); });
+  counter("smp_unparsable_blocks_total", "Blocks that do not decrypt or parse.",
+          [&] { return number(counters.unparsable_blocks.get()); });
+  counter("smp_messages_delivered_total", "MSG sent, repeated deliveries included.",
+          [&] { return number(counters.messages_delivered.get()); });
+  counter("smp_notifications_dropped_total", "NMSG not sent because the notifier does not read.",
+          [&] { return number(counters.notifications_dropped.get()); });
+  counter("smp_stale_records_total", "Operations verified again because the queue's record had changed.",
+          [&] { return number(counters.stale_records.get()); });
+}
+
+void expose_certificate(metrics::Metrics& metrics, ByteView certificate_der) {
+  const auto certificate = crypto::parse_certificate(certificate_der);
+  if (!certificate) return;  // it was loaded: it parses
+  metrics.gauge("smp_certificate_expiry_seconds", "When the server certificate ends, seconds since 1970.")
+      .set(static_cast<double>(unix_seconds(certificate->not_after)));
+}
+
+}  // namespace sotto::gateway

@@ -1,0 +1,115 @@
+#include "gateway/process/gateway_process.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "gateway/access/password_policy.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/metrics/gateway_metrics.hpp"
+#include "gateway/process/backend_metrics.hpp"
+#include "gateway/tls/identity.hpp"
+#include "libs/backend/event_relay.hpp"
+#include "libs/crypto/random.hpp"
+#include "libs/observability/log.hpp"
+
+namespace sotto::gateway {
+namespace {
+
+// Tells the gateways of a queue service apart. 0 stands for a gateway without others.
+std::uint64_t random_gateway_id() {
+  std::uint64_t id = 0;
+  while (id == 0) {
+    std::array<std::uint8_t, sizeof id> bytes{};
+    crypto::random_bytes(bytes);
+    std::memcpy(&id, bytes.data(), sizeof id);
+  }
+  return id;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
+}  // namespace
+
+struct GatewayProcess::Parts {
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> warnings;
+  Bytes certificate;  // the leaf
+
+  std::optional<PasswordPolicy> policy;
+  backend::EventRelay relay;
+  // Outlives the backend, whose last completions hold connections of it.
+  std::unique_ptr<Gateway> gateway;
+  std::optional<GrpcQueueBackend> queues;
+};
+
+GatewayProcess::GatewayProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+GatewayProcess::~GatewayProcess() {
+  parts_->gateway->stop();
+  parts_->queues->stop();
+  parts_->relay.set(nullptr);
+}
+
+Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSettings& settings, const Clock& clock) {
+  auto parts = std::make_unique<Parts>();
+  auto identity = load_identity(settings.identity_dir, clock.system_now());
+  if (!identity) return identity.error();
+  parts->warnings = identity_warnings(settings);
+  parts->certificate = identity->credentials.chain.front();
+  parts->policy.emplace(settings.password, settings.new_queues);
+
+  auto to_queues = backend_settings(settings);
+  to_queues.name = host_name();
+  if (auto status = GrpcQueueBackend::check(to_queues); !status) return status.error();
+  const auto id = random_gateway_id();
+  parts->queues.emplace(to_queues, id, parts->relay, clock);
+
+  auto to_clients = gateway_settings(settings, settings.drain_time);
+  to_clients.gateway_id = id;
+  to_clients.resume_interval = settings.resume_interval;
+  auto created = Gateway::create(std::move(to_clients), std::move(*identity), *parts->queues, *parts->policy, clock);
+  if (!created) return created.error();
+  parts->gateway = std::move(*created);
+  auto started = parts->gateway->start();
+  // Events may come from here on: no session exists that could have missed one.
+  if (started) parts->relay.set(parts->gateway.get());
+  auto process = std::unique_ptr<GatewayProcess>(new GatewayProcess(std::move(parts)));
+  if (!started) return started.error();
+  process->parts_->ports = std::move(started->ports);
+  for (auto& warning : started->warnings) process->parts_->warnings.push_back(std::move(warning));
+  return process;
+}
+
+const std::vector<std::uint16_t>& GatewayProcess::ports() const {
+  return parts_->ports;
+}
+
+void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
+  expose_gateway(metrics, parts_->gateway->counters());
+  expose_certificate(metrics, parts_->certificate);
+  expose_backend(metrics, parts_->queues->counters());
+  health.add("queue_service", [this]() -> Status {
+    if (parts_->queues->healthy()) return ok_status();
+    return Error{ErrorCode::unavailable,
+                 "no replica is reached; see queue_service.targets and the log of the replicas"};
+  });
+}
+
+void GatewayProcess::announce() const {
+  for (const auto& warning : parts_->warnings) log::warning("start", {{"warning", warning}});
+  for (const auto port : parts_->ports) log::info("listening", {{"port", port}});
+  log::info("ready");
+}
+
+void GatewayProcess::drain() {
+  parts_->gateway->stop();
+}
+
+}  // namespace sotto::gateway

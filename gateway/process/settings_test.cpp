@@ -1,0 +1,84 @@
+#include "gateway/process/settings.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libs/config/document.hpp"
+
+namespace sotto::gateway {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Result<LoadedProgram> load(std::vector<const char*> arguments, std::vector<const char*> environment = {}) {
+  arguments.insert(arguments.begin(), "sotto-gateway");
+  environment.push_back(nullptr);
+  return load_program(static_cast<int>(arguments.size()), arguments.data(), environment.data());
+}
+
+std::string complaint(std::vector<const char*> arguments, std::vector<const char*> environment = {}) {
+  const auto loaded = load(std::move(arguments), std::move(environment));
+  return loaded.ok() ? "" : loaded.error().message;
+}
+
+TEST(GatewayProgramSettings, HaveDefaults) {
+  const auto loaded = load({});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_THAT(loaded->settings.ports, ElementsAre(5223, 443));
+  const auto backend = backend_settings(loaded->settings);
+  EXPECT_EQ(backend.replicas, "127.0.0.1:7450");
+  EXPECT_FALSE(backend.tls.has_value());
+  EXPECT_EQ(backend.batch_deadline, seconds(10));
+  EXPECT_EQ(loaded->settings.resume_interval, hours(1));
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("access.password is not set")));
+}
+
+TEST(GatewayProgramSettings, TakeReplicasAsAListOrAsNames) {
+  const auto loaded = load({}, {"SOTTO_QUEUE_SERVICE_TARGETS=queue-0:7450, [::1]:7451,dns:///queues.internal:7452"});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_EQ(backend_settings(loaded->settings).replicas, "queue-0:7450,[::1]:7451,queues.internal:7452");
+}
+
+TEST(GatewayProgramSettings, RefuseReplicasThatCannotBe) {
+  for (const auto* targets : {"--queue-service-targets=queue", "--queue-service-targets=queue:x",
+                              "--queue-service-targets=:7450", "--queue-service-targets="}) {
+    EXPECT_THAT(complaint({targets}), HasSubstr("queue_service")) << targets;
+  }
+}
+
+TEST(GatewayProgramSettings, TakeAllTlsFilesOrNone) {
+  EXPECT_THAT(complaint({"--queue-service-tls-ca=ca.pem"}), HasSubstr("queue_service.tls_key belong together"));
+  EXPECT_THAT(complaint({"--queue-service-tls-ca=/none/ca.pem", "--queue-service-tls-certificate=/none/c.pem",
+                         "--queue-service-tls-key=/none/k.pem"}),
+              HasSubstr("/none/"));
+}
+
+TEST(GatewayProgramSettings, PrintWhatIsInForceWithoutSecrets) {
+  const auto loaded = load({"--check-config", "--queue-service-request-deadline=7s"}, {"SOTTO_PASSWORD=hunter2"});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_THAT(loaded->text, AllOf(HasSubstr("request_deadline = \"7s\""), Not(HasSubstr("hunter2"))));
+}
+
+// The page is made from the table. After a change: scripts/generate-docs.
+TEST(GatewayProgramSettings, AreDocumentedAsTheyAre) {
+  const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "docs/configuration-gateway.md";
+  ProgramSettings settings;
+  const auto page = config::markdown(program_table(settings));
+  if (std::getenv("SOTTO_TEST_WRITE_DOCS") != nullptr) std::ofstream(path) << page;
+  std::ostringstream committed;
+  committed << std::ifstream(path).rdbuf();
+  EXPECT_EQ(committed.str(), page) << "run scripts/generate-docs";
+}
+
+}  // namespace
+}  // namespace sotto::gateway

@@ -1,0 +1,61 @@
+// GatewayConfig: what can be set of the gateway in every program that holds one (sotto-server, sotto-gateway), and the
+// rows of their tables for it. A value; const after start, then any thread may read it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/settings.hpp"
+#include "libs/base/secret.hpp"
+#include "libs/config/table.hpp"
+
+namespace sotto::gateway {
+
+// Zero durations mean "off" only where the comment says so.
+struct GatewayConfig {
+  // [transport]
+  std::vector<std::uint16_t> ports;  // 0: a free one
+  // Set by somebody: a port that cannot be bound ends the start. Otherwise it is skipped with a warning.
+  bool ports_explicit = false;
+  std::vector<std::string> listen;  // IPv4 and IPv6 addresses, without brackets
+  // As ports_explicit: by default a family that the machine lacks is skipped.
+  bool listen_explicit = false;
+  config::Range versions;  // of SMP, both included
+  std::chrono::milliseconds tls_handshake_timeout{};
+  std::chrono::milliseconds smp_handshake_timeout{};
+  std::chrono::milliseconds idle_timeout{};  // 0: off
+  std::chrono::milliseconds idle_check_interval{};
+  std::uint32_t max_connections = 0;  // 0: what the limit of open files allows
+  std::uint32_t max_handshakes = 0;   // connections that have not finished both handshakes
+  std::uint64_t output_limit = 0;     // bytes a connection may have waiting to be sent before its requests wait
+  std::chrono::milliseconds stall_timeout{};
+  std::uint32_t io_threads = 0;  // 0: one a core
+  // [identity]
+  std::filesystem::path identity_dir;
+  // [access]
+  std::optional<SecretString> password;  // absent: anybody may create queues
+  bool new_queues = true;
+  // [events]
+  std::chrono::milliseconds end_interval{};  // END and DELD are sent together this often; 0: at once
+};
+
+// Each of these begins the section that it is called after, except the last one, which is a row of [events].
+void transport_rows(config::Table& table, GatewayConfig& config);
+void identity_rows(config::Table& table, GatewayConfig& config);
+void access_rows(config::Table& table, GatewayConfig& config);
+void end_interval_row(config::Table& table, GatewayConfig& config);
+
+// After the table was loaded: sets what depends on where a value came from.
+void settle_origins(const config::Table& table, GatewayConfig& config);
+// What to warn of before the start: of the settings, and of what lies in the identity directory.
+std::vector<std::string> warnings_of(const GatewayConfig& config);
+std::vector<std::string> identity_warnings(const GatewayConfig& config);
+
+// As the gateway wants it, with the present limit of open files.
+GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milliseconds drain_time);
+
+}  // namespace sotto::gateway

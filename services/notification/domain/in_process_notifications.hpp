@@ -1,0 +1,37 @@
+// InProcessNotifications: the NotificationDirectory of one process. Who listens is kept in memory, what waits in a
+// NotificationStore.
+//
+// See NotificationDirectory for threads. The store must outlive it.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "services/notification/domain/notification_directory.hpp"
+#include "services/notification/domain/notification_store.hpp"
+
+namespace sotto::notification {
+
+class InProcessNotifications final : public NotificationDirectory {
+ public:
+  explicit InProcessNotifications(NotificationStore& store) : store_(store) {}
+
+  Placed place(std::span<Bundle> bundles) override;
+  std::vector<Listened> listen(std::span<const Listen> requests) override;
+  Removed remove(const NotifierId& notifier) override;
+  void end_session(SessionRef session) override;
+  Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return store_.expire(cutoff, limit); }
+  void close() override;
+
+ private:
+  Listened listen(const Listen& request);
+  void forget(SessionRef session, const NotifierId& notifier);
+
+  NotificationStore& store_;
+  std::unordered_map<NotifierId, SessionRef> listeners_;
+  std::map<SessionRef, std::unordered_set<NotifierId>> sessions_;
+};
+
+}  // namespace sotto::notification

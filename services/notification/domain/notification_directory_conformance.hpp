@@ -1,0 +1,215 @@
+// The conformance suite of NotificationDirectory: what every directory must do. The test program of a directory
+// includes this header in one of its files and instantiates the suite.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libs/base/clock.hpp"
+#include "services/notification/domain/notification_directory.hpp"
+#include "services/notification/domain/test_notifications.hpp"
+
+namespace sotto::notification {
+
+// One per test. The first open() gives an empty directory that keeps `max_pending` a notifier; when directories are
+// shared, the next ones give further objects over the same, as other processes have them.
+class NotificationDirectoryFactory {
+ public:
+  virtual ~NotificationDirectoryFactory() = default;
+  virtual std::unique_ptr<NotificationDirectory> open(std::size_t max_pending) = 0;
+  [[nodiscard]] virtual bool shared() const = 0;
+};
+
+struct NotificationDirectoryUnderTest {
+  std::string name;
+  std::function<std::unique_ptr<NotificationDirectoryFactory>()> make_factory;
+  friend void PrintTo(const NotificationDirectoryUnderTest& directory, std::ostream* out) { *out << directory.name; }
+};
+
+inline std::string name_of_directory(const testing::TestParamInfo<NotificationDirectoryUnderTest>& info) {
+  return info.param.name;
+}
+
+class NotificationDirectoryConformance : public testing::TestWithParam<NotificationDirectoryUnderTest> {
+ protected:
+  static constexpr std::size_t kMaxPending = 5;
+
+  void SetUp() override {
+    factory_ = GetParam().make_factory();
+    directory_ = factory_->open(kMaxPending);
+    ASSERT_NE(directory_, nullptr);
+  }
+
+  // The greater number is the newer connection.
+  static constexpr SessionRef session(std::uint64_t connection) { return {.gateway = 3, .connection = connection}; }
+  static Bundle bundle(const NotifierId& notifier, std::initializer_list<std::uint8_t> numbers) {
+    Bundle out{notifier, {}};
+    for (const std::uint8_t number : numbers) out.notifications.push_back(test_notification(number));
+    return out;
+  }
+  static std::optional<SessionRef> place(NotificationDirectory& directory, const NotifierId& notifier,
+                                         std::initializer_list<std::uint8_t> numbers) {
+    std::vector<Bundle> bundles{bundle(notifier, numbers)};
+    const Placed placed = directory.place(bundles);
+    EXPECT_EQ(placed.failures, 0U);
+    EXPECT_EQ(placed.listeners.size(), 1U);
+    return placed.listeners.at(0);
+  }
+  std::optional<SessionRef> place(const NotifierId& notifier, std::initializer_list<std::uint8_t> numbers) {
+    return place(*directory_, notifier, numbers);
+  }
+  static Listened listen(NotificationDirectory& directory, const Listen& request) {
+    auto answers = directory.listen({&request, 1});
+    EXPECT_EQ(answers.size(), 1U);
+    EXPECT_FALSE(answers.at(0).failed);
+    return std::move(answers.at(0));
+  }
+  Listened listen(const NotifierId& notifier, SessionRef who, bool resume = false) {
+    return listen(*directory_, {notifier, who, resume});
+  }
+  static std::vector<int> numbers(const Listened& answer) {
+    std::vector<int> out;
+    for (const auto& each : answer.pending) out.push_back(each.nonce[0]);
+    return out;
+  }
+  // end_session() may be done later: waits until nobody listens.
+  void expect_nobody_soon(const NotifierId& notifier) {
+    const SystemClock clock;
+    const SteadyTime deadline = clock.steady_now() + std::chrono::seconds(10);
+    while (place(notifier, {}) && clock.steady_now() < deadline) {
+    }
+    EXPECT_EQ(place(notifier, {}), std::nullopt);
+  }
+
+  std::unique_ptr<NotificationDirectoryFactory> factory_;
+  std::unique_ptr<NotificationDirectory> directory_;
+  const NotifierId a_ = test_notifier(1);
+  const NotifierId b_ = test_notifier(2);
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NotificationDirectoryConformance);
+
+TEST_P(NotificationDirectoryConformance, WhatNobodyListensToWaits) {
+  std::vector<Bundle> bundles{bundle(a_, {1, 2}), bundle(b_, {9}), bundle(a_, {3})};
+  const Placed placed = directory_->place(bundles);
+  EXPECT_EQ(placed.listeners, (std::vector<std::optional<SessionRef>>(3)));
+  EXPECT_EQ(placed.stored, 4U);
+  EXPECT_EQ(placed.dropped_old, 0U);
+  const Listened answer = listen(a_, session(1));
+  EXPECT_EQ(answer.former, std::nullopt);
+  EXPECT_TRUE(answer.listens);
+  EXPECT_EQ(answer.pending, (std::vector{test_notification(1), test_notification(2), test_notification(3)}));
+  EXPECT_TRUE(listen(a_, session(1)).pending.empty());
+  EXPECT_EQ(numbers(listen(b_, session(1))), std::vector{9});
+}
+
+TEST_P(NotificationDirectoryConformance, WhatSomebodyListensToIsNotStored) {
+  listen(a_, session(1));
+  std::vector<Bundle> bundles{bundle(a_, {1, 2}), bundle(b_, {9})};
+  const Placed placed = directory_->place(bundles);
+  EXPECT_EQ(placed.listeners, (std::vector<std::optional<SessionRef>>{session(1), std::nullopt}));
+  EXPECT_EQ(placed.stored, 1U);
+  EXPECT_EQ(bundles[0].notifications.size(), 2U);
+  EXPECT_TRUE(listen(a_, session(2)).pending.empty());
+}
+
+TEST_P(NotificationDirectoryConformance, TheNewestWait) {
+  place(a_, {1, 2, 3, 4});
+  std::vector<Bundle> bundles{bundle(a_, {5, 6, 7, 8})};
+  EXPECT_EQ(directory_->place(bundles).dropped_old, 3U);
+  EXPECT_EQ(numbers(listen(a_, session(1))), (std::vector{4, 5, 6, 7, 8}));
+}
+
+TEST_P(NotificationDirectoryConformance, AnotherSessionTakesOver) {
+  listen(a_, session(2));
+  const Listened again = listen(a_, session(2));
+  EXPECT_EQ(again.former, session(2));
+  EXPECT_TRUE(again.listens);
+  const Listened other = listen(a_, session(1));
+  EXPECT_EQ(other.former, session(2));
+  EXPECT_TRUE(other.listens);
+  EXPECT_EQ(place(a_, {1}), session(1));
+}
+
+TEST_P(NotificationDirectoryConformance, ResumeLeavesItToANewerConnection) {
+  place(a_, {1});
+  EXPECT_TRUE(listen(a_, session(2), true).listens);
+  const Listened older = listen(a_, session(1), true);
+  EXPECT_FALSE(older.listens);
+  EXPECT_EQ(older.former, session(2));
+  EXPECT_TRUE(listen(a_, session(2), true).listens);
+  EXPECT_TRUE(listen(a_, session(3), true).listens);
+  EXPECT_EQ(place(a_, {2}), session(3));
+}
+
+TEST_P(NotificationDirectoryConformance, RequestsOfOneCallAreMadeInOrder) {
+  place(b_, {1});
+  const std::vector<Listen> requests{{a_, session(1)}, {b_, session(1)}, {a_, session(2)}, {b_, session(2)}};
+  const auto answers = directory_->listen(requests);
+  ASSERT_EQ(answers.size(), 4U);
+  EXPECT_EQ(answers[0].former, std::nullopt);
+  EXPECT_EQ(numbers(answers[1]), std::vector{1});
+  EXPECT_EQ(answers[2].former, session(1));
+  EXPECT_EQ(answers[3].former, session(1));
+  EXPECT_TRUE(answers[3].pending.empty());
+}
+
+TEST_P(NotificationDirectoryConformance, RemovedNotifiersHaveNothing) {
+  EXPECT_EQ(directory_->remove(a_).listener, std::nullopt);
+  place(a_, {1});
+  directory_->remove(a_);
+  EXPECT_TRUE(listen(a_, session(1)).pending.empty());
+  listen(b_, session(2));
+  EXPECT_EQ(directory_->remove(a_).listener, session(1));
+  EXPECT_EQ(place(a_, {1}), std::nullopt);
+  EXPECT_EQ(place(b_, {1}), session(2));
+}
+
+TEST_P(NotificationDirectoryConformance, EndOfASessionTakesItsNotifiersOnly) {
+  const NotifierId taken = test_notifier(3);
+  listen(a_, session(1));
+  listen(taken, session(1));
+  listen(taken, session(2));
+  listen(b_, session(2));
+  directory_->end_session(session(1));
+  expect_nobody_soon(a_);
+  EXPECT_EQ(place(taken, {}), session(2));
+  EXPECT_EQ(place(b_, {}), session(2));
+  place(a_, {4});
+  EXPECT_EQ(numbers(listen(a_, session(5))), std::vector{4});
+}
+
+TEST_P(NotificationDirectoryConformance, IdsHoldAnyBytes) {
+  std::vector<NotifierId> notifiers;
+  for (const char* text : {"{}", "}x{y}", "{ab}", "\r\n", ""}) {
+    NotifierId notifier;
+    const ByteView bytes = as_bytes(text);
+    std::copy(bytes.begin(), bytes.end(), notifier.bytes.begin());
+    notifiers.push_back(notifier);
+  }
+  std::uint8_t number = 0;
+  for (const auto& notifier : notifiers) place(notifier, {++number});
+  number = 0;
+  for (const auto& notifier : notifiers) EXPECT_EQ(numbers(listen(notifier, session(1))), std::vector<int>{++number});
+}
+
+TEST_P(NotificationDirectoryConformance, TwoDirectoriesSeeEachOther) {
+  if (!factory_->shared()) GTEST_SKIP() << "of one process";
+  const auto second = factory_->open(kMaxPending);
+  place(*second, a_, {1});
+  EXPECT_EQ(numbers(listen(a_, session(1))), std::vector{1});
+  EXPECT_EQ(place(*second, a_, {2}), session(1));
+  EXPECT_EQ(listen(*second, {a_, session(2)}).former, session(1));
+  directory_->end_session(session(1));
+  EXPECT_EQ(place(a_, {3}), session(2));
+}
+
+}  // namespace sotto::notification

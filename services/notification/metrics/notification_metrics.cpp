@@ -1,0 +1,22 @@
+#include "services/notification/metrics/notification_metrics.hpp"
+
+namespace sotto::notification {
+
+void expose_hub(metrics::Metrics& metrics, const NotificationHub& hub) {
+  const auto counter = [&](const char* name, const char* help, std::uint64_t HubCounters::*value,
+                           const metrics::Labels& labels = {}) {
+    metrics.callback_counter(
+        name, help, [&hub, value] { return static_cast<double>(hub.counters().*value); }, labels);
+  };
+  counter("smp_notifications_delivered_total", "Notifications handed to a session.", &HubCounters::delivered);
+  counter("smp_notifications_stored_total", "Notifications kept because nobody listened.", &HubCounters::stored);
+  constexpr auto* kLost = "smp_notifications_lost_total";
+  constexpr auto* kLostHelp = "Notifications that will never be delivered, by reason.";
+  counter(kLost, kLostHelp, &HubCounters::dropped_overload, {{"reason", "overload"}});
+  counter(kLost, kLostHelp, &HubCounters::dropped_old, {{"reason", "too_many"}});
+  counter(kLost, kLostHelp, &HubCounters::expired, {{"reason", "expired"}});
+  counter("smp_notification_store_failures_total", "Calls of the store of notifications that failed.",
+          &HubCounters::store_failures);
+}
+
+}  // namespace sotto::notification

@@ -1,0 +1,65 @@
+// RedisNotifications: the NotificationDirectory that all replicas share. Two keys per notifier, both with a time to
+// live:
+//
+//   n{:<id>}  the session that listens (libs/directory/session_keys.hpp)
+//   p{:<id>}  a list of what waits, oldest first, at most max_pending
+//
+// The braces make a Redis Cluster keep both on one node, so that one script sees both: a notification is stored only
+// while nobody listens, and whoever comes takes all that is stored. The colon keeps an id that begins with a brace from
+// being an empty tag.
+//
+// Each call is one round trip, however much is asked. What fails is lost: notifications while Redis is away, and the
+// registration of a session, which resumes when it is back. In this process lies only which notifiers the sessions
+// listen to that came through it (SessionBook).
+//
+// See NotificationDirectory for threads; never the client's. The client must outlive it.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <vector>
+
+#include "libs/directory/session_book.hpp"
+#include "libs/redis/client.hpp"
+#include "services/notification/domain/notification_directory.hpp"
+
+namespace sotto::notification {
+
+struct RedisNotificationsOptions {
+  std::size_t max_pending = kDefaultMaxPending;
+  // Of what waits, after the newest of a notifier came (the hub drops those that are older one by one), and of a
+  // session that does not resume.
+  std::chrono::milliseconds lifetime = std::chrono::hours(24);
+  // Of one call.
+  std::chrono::milliseconds deadline{500};
+};
+
+// Exposed for the tests of the format: version (1), nonce (24), seconds since 1970 (8, two's complement, big-endian),
+// the encrypted note.
+Bytes encode_notification(const Notification& notification);
+// Nothing for another version, or too few bytes.
+std::optional<Notification> decode_notification(ByteView value);
+
+class RedisNotifications final : public NotificationDirectory {
+ public:
+  RedisNotifications(redis::Client& client, RedisNotificationsOptions options) : options_(options), client_(client) {}
+
+  Placed place(std::span<Bundle> bundles) override;
+  std::vector<Listened> listen(std::span<const Listen> requests) override;
+  Removed remove(const NotifierId& notifier) override;
+  // Sends and does not wait.
+  void end_session(SessionRef session) override;
+  // Nothing to do: keys go by themselves.
+  Result<Expired> expire(std::int64_t /*cutoff*/, std::size_t /*limit*/) override { return Expired{}; }
+  // Nothing to do: the sessions live on their gateways.
+  void close() override {}
+
+ private:
+  [[nodiscard]] std::vector<Result<redis::Reply>> execute(std::vector<redis::Command> commands);
+
+  const RedisNotificationsOptions options_;
+  redis::Client& client_;
+  directory::SessionBook<NotifierId> book_;
+};
+
+}  // namespace sotto::notification

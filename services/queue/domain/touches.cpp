@@ -1,0 +1,45 @@
+#include "services/queue/domain/touches.hpp"
+
+#include <type_traits>
+#include <variant>
+
+namespace sotto::queue {
+namespace {
+
+using Need = Touch::Need;
+
+template <class Action>
+constexpr Need need_of() {
+  if constexpr (std::is_same_v<Action, backend::Subscribe>) return Need::state;
+  if constexpr (std::is_same_v<Action, backend::Fetch> || std::is_same_v<Action, backend::Inspect>) return Need::head;
+  if constexpr (std::is_same_v<Action, backend::GetLink> || std::is_same_v<Action, backend::SubscribeNotifier>) {
+    return Need::record;
+  }
+  if constexpr (std::is_same_v<Action, backend::Ack>) return Need::pop;
+  return Need::change;
+}
+
+}  // namespace
+
+void add_touches(const backend::Operation& operation, std::vector<Touch>& touches) {
+  const auto absent = [&](Role role, const auto& id) { touches.push_back({role, id.bytes, Need::absent}); };
+  std::visit(
+      [&](const auto& action) {
+        using Kind = std::decay_t<decltype(action)>;
+        if constexpr (std::is_same_v<Kind, backend::Find>) {
+          touches.push_back({action.role, action.id, Need::record});
+        } else if constexpr (std::is_same_v<Kind, backend::Create>) {
+          absent(Role::recipient, action.record.recipient_id);
+          absent(Role::sender, action.record.sender_id);
+          if (action.record.notifier) absent(Role::notifier, action.record.notifier->id);
+          if (action.record.link_id) absent(Role::link, *action.record.link_id);
+        } else {
+          touches.push_back({Role::recipient, operation.queue.bytes, need_of<Kind>()});
+          if constexpr (std::is_same_v<Kind, backend::SetLink>) absent(Role::link, action.link_id);
+          if constexpr (std::is_same_v<Kind, backend::SetNotifier>) absent(Role::notifier, action.notifier.id);
+        }
+      },
+      operation.action);
+}
+
+}  // namespace sotto::queue

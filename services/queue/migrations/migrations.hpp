@@ -1,0 +1,15 @@
+// The schema of the queue service in PostgreSQL: the SQL files of this folder, embedded. Applied by `sotto db migrate`,
+// never by the service itself, which refuses a database with another schema. A file that was released is never changed:
+// what comes later is a new file.
+#pragma once
+
+#include <span>
+
+#include "libs/postgres/migration.hpp"
+
+namespace sotto::queue {
+
+// By version. Lives as long as the program.
+std::span<const postgres::Migration> migrations();
+
+}  // namespace sotto::queue

@@ -1,0 +1,188 @@
+#include "services/queue/process/queue_process.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "libs/backend/event_relay.hpp"
+#include "libs/crypto/key_ring.hpp"
+#include "libs/observability/log.hpp"
+#include "libs/postgres/conninfo.hpp"
+#include "libs/rpc/server.hpp"
+#include "services/notification/domain/notification_hub.hpp"
+#include "services/notification/metrics/notification_metrics.hpp"
+#include "services/notification/storage/redis/redis_notifications.hpp"
+#include "services/queue/api/queue_server.hpp"
+#include "services/queue/domain/group_commit.hpp"
+#include "services/queue/metrics/queue_metrics.hpp"
+#include "services/queue/metrics/store_watch.hpp"
+#include "services/queue/process/database_watch.hpp"
+#include "services/queue/process/platform_metrics.hpp"
+#include "services/queue/process/readiness.hpp"
+#include "services/queue/storage/postgres/postgres_queue_store.hpp"
+#include "services/queue/storage/redis/redis_coordination.hpp"
+
+namespace sotto::queue {
+namespace {
+
+// Of one question of the watch.
+constexpr std::chrono::seconds kLookLimit{2};
+// For calls of administrators, once the streams have ended.
+constexpr std::chrono::milliseconds kCallGrace{500};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
+// Whether waiting may help: the database is down, starts up, or is full of connections.
+bool is_away(const Error& error) {
+  return error.code == ErrorCode::connection_failed || error.code == ErrorCode::timeout ||
+         error.code == ErrorCode::unavailable;
+}
+
+// The first look at the database: what waiting cannot mend ends the start.
+Status look_first(DatabaseWatch& database, const postgres::ConnectOptions& options) {
+  const auto state = database.look();
+  if (state.reachable) return state.schema;
+  const auto error = postgres::explain_connect_failure(options, state.reachable.error());
+  if (!is_away(error)) return error;
+  log::warning("start", {{"warning", "the database is away; it is tried again and again"}, {"cause", error.message}});
+  return ok_status();
+}
+
+// As /readyz shows it: what is wrong, without addresses.
+Status without_details(const Status& status, const char* what) {
+  if (status) return ok_status();
+  return Error{ErrorCode::unavailable, fmt::format("{} ({})", what, error_row(status.error().code).name)};
+}
+
+}  // namespace
+
+// In the order in which they are built.
+struct QueueProcess::Parts {
+  std::chrono::milliseconds drain_time{};
+  std::optional<DatabaseWatch> database;
+  std::unique_ptr<PostgresQueueStore> store;
+  backend::EventRelay losses;  // what Redis lost goes to the server, which is made after it
+  std::unique_ptr<RedisCoordination> redis;
+  std::optional<QueueServer> server;
+  std::optional<notification::RedisNotifications> listeners;
+  std::optional<notification::NotificationHub> hub;
+  std::optional<GroupCommit> commit;
+  std::optional<StoreWatch> store_watch;
+  std::unique_ptr<rpc::Server> rpc;
+  std::optional<Readiness> readiness;
+};
+
+QueueProcess::QueueProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+QueueProcess::~QueueProcess() {
+  auto& parts = *parts_;
+  parts.readiness.reset();
+  // Nobody asks any more; then what was asked is finished; then nobody is left to notify, and Redis is not needed.
+  parts.server->stop();
+  parts.rpc->shutdown(kCallGrace);
+  parts.commit->stop();
+  parts.hub.reset();
+  parts.redis->stop();
+  parts.losses.set(nullptr);
+}
+
+Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings& settings, const Clock& clock) {
+  auto parts = std::make_unique<Parts>();
+  parts->drain_time = settings.drain_time;
+  auto keys = crypto::KeyRing::parse(settings.platform_key->expose());
+  if (!keys) return keys.error();
+
+  auto postgres = postgres_settings(settings);
+  parts->database.emplace(postgres.connection, kLookLimit);
+  if (auto status = look_first(*parts->database, postgres.connection); !status) return status.error();
+  parts->store = PostgresQueueStore::open_later(std::move(postgres), std::move(*keys));
+
+  RedisCoordinationOptions coordination;
+  coordination.redis = redis_options(settings);
+  auto redis = RedisCoordination::start(
+      std::move(coordination), [&losses = parts->losses](std::optional<std::uint64_t> gateway) {
+        losses.resume([gateway](backend::SessionRef session) { return !gateway || session.gateway == *gateway; });
+      });
+  if (!redis) return redis.error();
+  parts->redis = std::move(*redis);
+
+  QueueServerSettings serving;
+  serving.name = host_name();
+  parts->server.emplace(serving, &parts->redis->bus(), clock);
+  parts->losses.set(&*parts->server);
+
+  // Until the notification service is a process of its own.
+  notification::RedisNotificationsOptions listening;
+  listening.lifetime = settings.notification_lifetime;
+  parts->listeners.emplace(parts->redis->client(), listening);
+  parts->hub.emplace(*parts->listeners, *parts->server, clock, notification::hub_options(settings));
+
+  parts->commit.emplace(group_commit_settings(settings), *parts->store, parts->redis->directory(), *parts->hub,
+                        *parts->server, clock);
+  parts->store_watch.emplace(parts->commit->counters(), clock);
+
+  parts->server->serve(*parts->commit, {.totals = [&store = *parts->store] { return store.totals(); },
+                                        .expire_now = [&commit = *parts->commit] { return commit.expire_now(); }});
+  auto rpc = rpc::Server::start(grpc_settings(settings), parts->server->services());
+  if (rpc) parts->rpc = std::move(*rpc);
+  if (!rpc) {
+    parts->server->stop();
+    parts->commit->stop();
+    parts->hub.reset();
+    parts->redis->stop();
+    return rpc.error();
+  }
+  parts->readiness.emplace(*parts->database, [&server = *parts->rpc](bool ready) {
+    server.set_serving("", ready);
+    for (const auto& service : QueueServer::service_names()) server.set_serving(service, ready);
+  });
+  return std::unique_ptr<QueueProcess>(new QueueProcess(std::move(parts)));
+}
+
+std::vector<int> QueueProcess::ports() const {
+  return parts_->rpc->ports();
+}
+
+void QueueProcess::expose(metrics::Metrics& metrics, Health& health) {
+  auto& parts = *parts_;
+  expose_group_commit(metrics, parts.commit->counters());
+  expose_totals(metrics, *parts.store);
+  expose_server(metrics, parts.server->counters());
+  expose_database(metrics, *parts.database);
+  expose_redis(metrics, *parts.redis);
+  notification::expose_hub(metrics, *parts.hub);
+
+  health.add("database", [&database = *parts.database] {
+    return without_details(database.state().reachable, "PostgreSQL does not answer");
+  });
+  health.add("schema", [&database = *parts.database]() -> Status {
+    const auto schema = database.state().schema;
+    if (schema) return ok_status();
+    if (schema.error().code != ErrorCode::conflict) return without_details(schema, "it could not be asked for");
+    return Error{ErrorCode::conflict, "it is not the one of this program; run `sotto db status`"};
+  });
+  health.add("store", [&watch = *parts.store_watch] { return watch.state(); });
+  health.add("redis",
+             [&client = parts.redis->client()] { return without_details(client.state(), "Redis does not answer"); });
+  health.add("grpc", [] { return ok_status(); });  // it listens, or the start would have failed
+  parts.readiness->start(health);
+}
+
+void QueueProcess::announce() const {
+  for (const auto port : ports()) log::info("listening", {{"port", port}});
+  log::info("started");
+}
+
+void QueueProcess::drain() {
+  parts_->readiness->withdraw();
+  parts_->server->drain(parts_->drain_time);
+}
+
+}  // namespace sotto::queue
