@@ -34,7 +34,7 @@ bench: ## Benchmarks
 fuzz: ## The fuzz targets, ten minutes each
 	@scripts/fuzz
 
-docs: ## Write docs/configuration.md anew
+docs: ## Write docs/configuration*.md anew
 	@scripts/generate-docs
 
 clean: ## Remove build/ (run/ with identity and data stays)

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/chaos/neighbour.hpp"
-#include "tests/chaos/seed.hpp"
+#include "tests/support/load/seed.hpp"
 #include "tests/support/server/server_process.hpp"
 #include "tests/support/session/raw_session.hpp"
 

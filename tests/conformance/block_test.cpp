@@ -66,6 +66,7 @@ TEST_P(Section4Blocks, AnAuthorizationOfAnotherSizeIsBlock) {
     ASSERT_EQ(answers.size(), 2U) << size;
     EXPECT_EQ(answers[0].text, "ERR BLOCK") << size;
     EXPECT_EQ(as_text(answers[0].corr_id), "1") << size;
+    EXPECT_TRUE(answers[0].entity_id.empty()) << size;
     EXPECT_EQ(answers[1], pong("2"));
   }
 }

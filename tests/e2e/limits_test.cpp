@@ -1,4 +1,6 @@
 // Clients that are slow, silent or too many: what ends them, by its name in the metrics, and that others go on.
+#include <thread>
+
 #include "tests/e2e/e2e_test.hpp"
 #include "tests/support/session/raw_session.hpp"
 
@@ -34,6 +36,61 @@ TEST(SlowReader, IsClosedWhileOthersGoOn) {
   expect_serves(server);
   EXPECT_TRUE(slow.connection().expect_closed());
   EXPECT_TRUE(other->ping());
+}
+
+TEST(LargeAnswers, ToOneBlockComeAllAndInOrder) {
+  InProcessServer server({"--ephemeral", "--output-limit=32KiB"});
+  const auto owner = server.connect();
+  std::vector<QueueHandle> queues;
+  for (int i = 0; i < 10; ++i) {
+    queues.push_back(must(owner->create_queue({.subscribe = false})));
+    ASSERT_TRUE(owner->send(queues.back(), std::string(16'000, static_cast<char>('a' + i))));
+  }
+
+  // 1.6 MB of answers to one block: far more than may wait for a client, so they come as it reads.
+  constexpr std::size_t kGets = 100;
+  RawSession session(server);
+  session.hello(smp::kMaxVersion);
+  std::vector<Bytes> gets;
+  for (std::size_t i = 0; i < kGets; ++i) {
+    const auto& queue = queues[i % queues.size()];
+    gets.push_back(
+        session.transmission(&queue.recipient_key, std::to_string(i), queue.recipient_id.view(), as_bytes("GET")));
+  }
+  session.send(gets);
+  session.send({session.transmission(nullptr, "last", {}, as_bytes("PING"))});
+  std::vector<RawSession::Answer> answers;
+  while (answers.size() <= kGets) {
+    auto more = session.read_answers();
+    answers.insert(answers.end(), more.begin(), more.end());
+  }
+  for (std::size_t i = 0; i < kGets; ++i) {
+    EXPECT_EQ(as_text(answers[i].corr_id), std::to_string(i));
+    EXPECT_TRUE(equal(answers[i].entity_id, queues[i % queues.size()].recipient_id.view())) << i;
+    EXPECT_EQ(answers[i].text, "MSG");
+  }
+  EXPECT_EQ(as_text(answers[kGets].corr_id), "last");
+}
+
+TEST(Shutdown, SendsWhatIsAnsweredFirst) {
+  InProcessServer server({"--output-limit=32KiB"});
+  const auto owner = server.connect();
+  const auto queue = must(owner->create_queue({.subscribe = false}));
+  ASSERT_TRUE(owner->send(queue, std::string(16'000, 'x')));
+  RawSession session(server);
+  session.hello(smp::kMaxVersion);
+  constexpr std::size_t kGets = 100;
+  const std::vector<Bytes> gets(
+      kGets, session.transmission(&queue.recipient_key, "1", queue.recipient_id.view(), as_bytes("GET")));
+  session.send(gets);
+  ASSERT_TRUE(reaches(server, "smp_messages_delivered_total", 1));
+
+  // The client begins to read when the server already stops.
+  std::thread stopping([&] { server.server().stop(); });
+  std::size_t answers = 0;
+  while (answers < kGets) answers += session.read_answers().size();
+  EXPECT_TRUE(session.connection().expect_closed());
+  stopping.join();
 }
 
 TEST(SlowReader, OfEventsHasThemLeftAtTheServer) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "libs/smp-client/connect_options.hpp"
-#include "tests/support/server/temp_dir.hpp"
+#include "tests/support/child/temp_dir.hpp"
 
 namespace sotto::test {
 

@@ -21,27 +21,18 @@ InProcessServer::InProcessServer(std::vector<std::string> flags, std::vector<std
 }
 
 void InProcessServer::start() {
-  std::vector<std::string> arguments{"sotto-server",
-                                     "--ports=0",
-                                     "--listen=127.0.0.1",
-                                     "--end-interval=0",
-                                     "--notification-interval=0",
-                                     "--io-threads=2",
-                                     "--identity-dir=" + identity_dir_.string(),
-                                     "--data-dir=" + data_dir().string()};
-  arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-  std::vector<const char*> argv;
-  argv.reserve(arguments.size());
-  for (const auto& argument : arguments) argv.push_back(argument.c_str());
-  std::vector<const char*> environment;
-  environment.reserve(environment_.size() + 1);
-  for (const auto& variable : environment_) environment.push_back(variable.c_str());
-  environment.push_back(nullptr);
-  auto loaded = standalone::load_settings(static_cast<int>(argv.size()), argv.data(), environment.data());
-  if (!loaded) throw std::runtime_error(loaded.error().message);
-  auto server = standalone::Server::start(loaded->settings, clock_);
-  if (!server) throw std::runtime_error(server.error().message);
-  server_ = std::move(*server);
+  const ShapeOptions options{flags_, environment_, identity_dir_, data_dir()};
+  if (!shape_is_platform()) {
+    server_ = start_standalone(options, clock_);
+    return;
+  }
+  if (!platform_data_) platform_data_ = make_platform_data();
+  server_ = start_platform(options, *platform_data_, clock_);
+}
+
+std::uint16_t InProcessServer::port() const {
+  const auto& ports = server_->ports();
+  return ports[next_port_++ % ports.size()];
 }
 
 void InProcessServer::restart() {

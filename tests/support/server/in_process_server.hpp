@@ -1,5 +1,6 @@
-// InProcessServer: a standalone server in the test's own process, on free ports, with a clock that the test moves. For
-// what needs the clock or the inside; ServerProcess is for what needs a process.
+// InProcessServer: a server in the test's own process, on free ports, with a clock that the test moves: standalone, or a
+// whole platform (server_shape.hpp), where one connection after the other goes to another gateway. For what needs the
+// clock or the inside; ServerProcess and Platform are for what needs processes.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@
 #include "libs/base/clock.hpp"
 #include "libs/smp-client/connect_options.hpp"
 #include "libs/smp-client/sync_client.hpp"
-#include "standalone/server.hpp"
-#include "tests/support/server/temp_dir.hpp"
+#include "tests/support/child/temp_dir.hpp"
+#include "tests/support/server/server_shape.hpp"
 
 namespace sotto::test {
 
@@ -23,9 +24,10 @@ class InProcessServer {
   explicit InProcessServer(std::vector<std::string> flags = {}, std::vector<std::string> environment = {},
                            std::filesystem::path identity_dir = {});
 
-  standalone::Server& server() { return *server_; }
+  ServerShape& server() { return *server_; }
   ManualClock& clock() { return clock_; }
-  [[nodiscard]] std::uint16_t port() const { return server_->ports().front(); }
+  // Of the next gateway.
+  [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::filesystem::path data_dir() const { return directory_.path() / "data"; }
   // Stops and starts again over the same directories.
   void restart();
@@ -43,7 +45,9 @@ class InProcessServer {
   std::filesystem::path identity_dir_;
   crypto::Fingerprint fingerprint_{};
   ManualClock clock_{std::chrono::system_clock::now()};
-  std::unique_ptr<standalone::Server> server_;
+  std::shared_ptr<PlatformData> platform_data_;
+  std::unique_ptr<ServerShape> server_;
+  mutable std::size_t next_port_ = 0;
 };
 
 }  // namespace sotto::test

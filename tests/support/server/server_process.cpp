@@ -1,10 +1,5 @@
 #include "tests/support/server/server_process.hpp"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -34,10 +29,6 @@ ServerProcess::ServerProcess(std::vector<std::string> flags, std::vector<std::st
   start();
 }
 
-ServerProcess::~ServerProcess() {
-  if (pid_ > 0) kill();
-}
-
 std::string ServerProcess::log() const {
   return read_file(directory_.path() / "log");
 }
@@ -50,37 +41,13 @@ void ServerProcess::start() {
                                      "--identity-dir=" + (directory_.path() / "identity").string(),
                                      "--data-dir=" + data_dir().string()};
   arguments.insert(arguments.end(), flags_.begin(), flags_.end());
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  std::vector<std::string> variables = environment_;
-  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "PATH"}) {
-    if (const char* value = std::getenv(name); value != nullptr) variables.push_back(std::string(name) + "=" + value);
-  }
-  std::vector<char*> envp;
-  for (auto& variable : variables) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-
   log_read_ = log().size();
-  const auto log_path = (directory_.path() / "log").string();
-  pid_ = fork();
-  if (pid_ < 0) throw std::runtime_error("fork failed");
-  if (pid_ == 0) {
-    const int out = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    execve(argv.front(), argv.data(), envp.data());
-    _exit(127);
-  }
+  child_.emplace(Child::Options{arguments, environment_, directory_.path() / "log", {}, {}});
 
   port_ = 0;
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   while (std::chrono::steady_clock::now() < deadline) {
-    int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
-      throw std::runtime_error("sotto-server ended at start:\n" + log());
-    }
+    if (!child_->running()) throw std::runtime_error("sotto-server ended at start:\n" + log());
     const auto text = log().substr(log_read_);
     bool ready = false;
     for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
@@ -93,27 +60,6 @@ void ServerProcess::start() {
     std::this_thread::sleep_for(5ms);  // polls the log, the only thing that the process says
   }
   throw std::runtime_error("sotto-server did not become ready:\n" + log());
-}
-
-void ServerProcess::signal(int number) const {
-  ::kill(pid_, number);
-}
-
-int ServerProcess::wait(std::chrono::seconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  int status = 0;
-  while (waitpid(pid_, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("sotto-server did not end:\n" + log());
-    std::this_thread::sleep_for(5ms);  // waitpid() has no timeout
-  }
-  pid_ = -1;
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-void ServerProcess::kill() {
-  ::kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  pid_ = -1;
 }
 
 client::ConnectOptions ServerProcess::options(smp::Version version) const {

@@ -6,11 +6,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libs/smp-client/sync_client.hpp"
-#include "tests/support/server/temp_dir.hpp"
+#include "tests/support/child/child.hpp"
+#include "tests/support/child/temp_dir.hpp"
 
 namespace sotto::test {
 
@@ -18,19 +20,17 @@ class ServerProcess {
  public:
   // `flags`: beyond directories, a free port and JSON logs. Throws with the log when it is not ready in 30 s.
   explicit ServerProcess(std::vector<std::string> flags = {}, std::vector<std::string> environment = {});
-  // Kills it when it still runs.
-  ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   void start();
-  void signal(int number) const;
+  void signal(int number) const { child_->signal(number); }
   // Waits for its end and returns the exit code (128 + number when a signal ended it). Throws when it does not end.
-  int wait(std::chrono::seconds timeout = std::chrono::seconds(30));
+  int wait(std::chrono::seconds timeout = std::chrono::seconds(30)) { return child_->wait(timeout); }
   // SIGKILL, and waits.
-  void kill();
+  void kill() { child_->kill(); }
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] pid_t pid() const { return child_->pid(); }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::filesystem::path directory() const { return directory_.path(); }
   [[nodiscard]] std::filesystem::path data_dir() const { return directory_.path() / "data"; }
@@ -47,7 +47,7 @@ class ServerProcess {
   std::vector<std::string> environment_;
   crypto::Fingerprint fingerprint_;
   std::size_t log_read_ = 0;
-  pid_t pid_ = -1;
+  std::optional<Child> child_;
   std::uint16_t port_ = 0;
 };
 

@@ -1,22 +1,13 @@
 #include "tests/support/session/server_counters.hpp"
 
 #include <chrono>
-#include <stdexcept>
 #include <thread>
 
-#include "libs/observability/metrics.hpp"
-
+#include "libs/observability/health.hpp"
 namespace sotto::test {
 
 double metric(InProcessServer& server, const std::string& name) {
-  metrics::Metrics metrics;
-  server.server().expose(metrics);
-  const auto text = metrics.exposition();
-  metrics.release_callbacks();
-  const auto wanted = "\n" + name + " ";
-  const auto at = text.find(wanted);
-  if (at == std::string::npos) throw std::runtime_error("no metric " + name);
-  return std::stod(text.substr(at + wanted.size()));
+  return server.server().metric(name);
 }
 
 double closed_because(InProcessServer& server, const std::string& reason) {

@@ -1,4 +1,4 @@
-#include "tests/chaos/ledger.hpp"
+#include "tests/support/load/ledger.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "tests/support/server/temp_dir.hpp"
+#include "tests/support/child/temp_dir.hpp"
 
 #include <stdlib.h>  // mkdtemp is POSIX
 

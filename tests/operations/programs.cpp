@@ -1,0 +1,94 @@
+#include "tests/operations/programs.hpp"
+
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "libs/crypto/key_ring.hpp"
+#include "libs/crypto/random.hpp"
+#include "tests/support/platform/http_get.hpp"
+#include "tests/support/server/test_identity.hpp"
+
+namespace sotto::test {
+namespace {
+
+std::string local(std::uint16_t port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+std::vector<std::string> with_program(const std::string& program, std::vector<std::string> arguments,
+                                      std::uint16_t metrics_port) {
+  arguments.insert(arguments.begin(), program);
+  arguments.push_back("--metrics-listen=" + local(metrics_port));
+  return arguments;
+}
+
+std::unique_ptr<TempDir> directory_with_identity() {
+  auto directory = std::make_unique<TempDir>();
+  crypto::initialise();
+  write_identity(directory->path() / "identity");
+  return directory;
+}
+
+}  // namespace
+
+ServerProgram::ServerProgram(const std::string& program, std::vector<std::string> arguments,
+                             std::unique_ptr<TempDir> directory, std::uint16_t grpc_port)
+    : directory_(std::move(directory)),
+      metrics_port_(free_port()),
+      grpc_port_(grpc_port),
+      child_({with_program(program, std::move(arguments), metrics_port_), {}, directory_->path() / "log", {}, {}}) {}
+
+ServerProgram ServerProgram::standalone() {
+  auto directory = directory_with_identity();
+  std::vector<std::string> arguments{"--ports=0", "--listen=127.0.0.1", "--ephemeral",
+                                     "--identity-dir=" + (directory->path() / "identity").string()};
+  return {SOTTO_SERVER_PROGRAM, std::move(arguments), std::move(directory), 0};
+}
+
+ServerProgram ServerProgram::gateway(const std::string& targets) {
+  auto directory = directory_with_identity();
+  std::vector<std::string> arguments{"--ports=0", "--listen=127.0.0.1", "--queue-service-targets=" + targets,
+                                     "--identity-dir=" + (directory->path() / "identity").string()};
+  return {SOTTO_GATEWAY_PROGRAM, std::move(arguments), std::move(directory), 0};
+}
+
+ServerProgram ServerProgram::queue(const std::string& database_url, const std::string& redis_url) {
+  crypto::initialise();
+  auto directory = std::make_unique<TempDir>();
+  const auto key = directory->path() / "platform.key";
+  std::ofstream(key) << crypto::KeyRing::generate_line(1) << '\n';
+  const auto port = free_port();
+  std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database_url,
+                                     "--redis-url=" + redis_url, "--platform-key-file=" + key.string()};
+  return {SOTTO_QUEUE_PROGRAM, std::move(arguments), std::move(directory), port};
+}
+
+int ServerProgram::probe(const std::string& path, std::string* body) const {
+  auto answer = http_get(metrics_port_, path);
+  if (!answer) return 0;
+  if (body != nullptr) *body = std::move(answer->body);
+  return answer->status;
+}
+
+void ServerProgram::wait_live() {
+  wait_until("/livez", [this] {
+    if (!child_.running()) throw std::runtime_error("it ended at start:\n" + child_.log());
+    return probe("/livez") == 200;
+  });
+}
+
+void ServerProgram::wait_ready(bool ready) {
+  wait_live();
+  wait_until(ready ? "/readyz to be 200" : "/readyz to be 503",
+             [this, ready] { return probe("/readyz") == (ready ? 200 : 503); });
+}
+
+void migrate(const std::string& database_url) {
+  const TempDir directory;
+  Child program(
+      {{SOTTO_CLI_PROGRAM, "db", "migrate", "--database-url", database_url}, {}, directory.path() / "log", {}, {}});
+  if (program.wait() != 0) throw std::runtime_error("sotto db migrate failed:\n" + program.log());
+}
+
+}  // namespace sotto::test

@@ -1,0 +1,47 @@
+// The three server programs as processes with nothing behind them but what a test gives: on free ports, with files in a
+// temporary directory. One thread: the one that makes them, which must outlive them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/child/child.hpp"
+#include "tests/support/child/temp_dir.hpp"
+
+namespace sotto::test {
+
+class ServerProgram {
+ public:
+  // sotto-server over memory.
+  static ServerProgram standalone();
+  // sotto-gateway; `targets`: of the queue service.
+  static ServerProgram gateway(const std::string& targets);
+  // sotto-queue with a fresh platform key.
+  static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
+
+  // Status of a path on the metrics port; 0 when nobody answers. `body` gets what it says.
+  [[nodiscard]] int probe(const std::string& path, std::string* body = nullptr) const;
+  // Waits until /livez says so. Throws with the log when the program ends instead.
+  void wait_live();
+  // Waits until /readyz answers with this status.
+  void wait_ready(bool ready);
+  Child& process() { return child_; }
+  // Of gRPC; only of queue().
+  [[nodiscard]] std::uint16_t grpc_port() const { return grpc_port_; }
+
+ private:
+  ServerProgram(const std::string& program, std::vector<std::string> arguments, std::unique_ptr<TempDir> directory,
+                std::uint16_t grpc_port);
+
+  std::unique_ptr<TempDir> directory_;
+  std::uint16_t metrics_port_;
+  std::uint16_t grpc_port_;
+  Child child_;
+};
+
+// `sotto db migrate`. Throws when it fails.
+void migrate(const std::string& database_url);
+
+}  // namespace sotto::test
