@@ -5,7 +5,6 @@
 #include "bench/process_stats.hpp"
 #include "bench/scenarios.hpp"
 #include "libs/smp-client/queue_handle.hpp"
-#include "tests/support/server/server_process.hpp"
 
 namespace sotto::bench {
 namespace {
@@ -89,14 +88,15 @@ class Pair final : public client::ConnectionListener {
 
 }  // namespace
 
-void message_life(Report& report, std::size_t pairs, std::size_t messages) {
-  test::ServerProcess server;
+void message_life(Report& report, Target& target, std::size_t pairs, std::size_t messages) {
   ClientPool pool;
-  pool.connect(server.options(18), pairs * 2);
+  // Of a platform: what is sent goes from one gateway to the other.
+  pool.connect(target.options(0, 18), pairs);
+  pool.connect(target.options(target.gateways() - 1, 18), pairs);
   std::size_t finished = 0;
   std::vector<std::unique_ptr<Pair>> all;
   for (std::size_t i = 0; i < pairs; ++i) {
-    all.push_back(std::make_unique<Pair>(pool.at(2 * i), pool.at(2 * i + 1), finished));
+    all.push_back(std::make_unique<Pair>(pool.at(i), pool.at(pairs + i), finished));
     all.back()->prepare();
   }
   pool.run_until([&] {
@@ -111,26 +111,32 @@ void message_life(Report& report, std::size_t pairs, std::size_t messages) {
     pool.run_until([&] { return finished == pairs; }, std::chrono::minutes(10));
   };
   round(std::max<std::size_t>(1, messages / pairs / 5));  // warm-up
-  const auto before = process_stats(server.pid());
+  const auto before = target.parts();
   const auto begin = std::chrono::steady_clock::now();
   const auto each = std::max<std::size_t>(1, messages / pairs);
   round(each);
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const auto after = process_stats(server.pid());
+  const auto after = target.parts();
   const auto floor = measure_floor();
 
   const auto lives = static_cast<double>(each * pairs);
-  const auto user = static_cast<double>((after.user - before.user).count()) / lives;
-  const auto kernel = static_cast<double>((after.kernel - before.kernel).count()) / lives;
-  const auto name = "life/" + std::to_string(pairs);
+  const auto all_before = sum(before);
+  const auto all_after = sum(after);
+  const auto user = static_cast<double>((all_after.user - all_before.user).count()) / lives;
+  const auto kernel = static_cast<double>((all_after.kernel - all_before.kernel).count()) / lives;
+  const auto name = target.prefix() + "life/" + std::to_string(pairs);
   for (const auto& part : floor.parts) {
     report.add({name, part.what + " x" + std::to_string(part.count), part.microseconds, "us CPU each", ""});
   }
   report.add({name, "cryptographic floor", floor.total(), "us CPU", ""});
   report.add({name, "server, user time", user, "us CPU", ""});
   report.add({name, "server, kernel time", kernel, "us CPU", ""});
-  report.add({name, "server, all", user + kernel, "us CPU", ""});
-  report.add({name, "(server - kernel) / floor", user / floor.total(), "x", "<= 1.8"});
+  report.add({name, "server, all", user + kernel, "us CPU", target.gateways() > 1 ? "<= 600" : ""});
+  for (std::size_t i = 0; i < after.size() && after.size() > 1; ++i) {
+    const auto cpu = static_cast<double>((after[i].stats.cpu() - before[i].stats.cpu()).count()) / lives;
+    report.add({name, "  of it " + after[i].name, cpu, "us CPU", ""});
+  }
+  report.add({name, "(server - kernel) / floor", user / floor.total(), "x", target.gateways() > 1 ? "" : "<= 1.8"});
   report.add({name, "messages a second (both ends on this machine)", lives / seconds, "1/s", ""});
 }
 

@@ -19,11 +19,11 @@ ProcessStats process_stats(pid_t pid) {
   if (name_end == std::string::npos) throw std::runtime_error("no such process");
   std::istringstream rest(line.substr(name_end + 1));
   const std::vector<std::string> fields{std::istream_iterator<std::string>(rest), {}};
-  // proc(5): utime, stime and rss are fields 14, 15 and 24; what follows the name starts with field 3.
+  // proc(5): utime, stime, cutime, cstime and rss are fields 14 to 17 and 24; what follows the name starts with field 3.
   const auto tick = std::chrono::microseconds(1'000'000 / sysconf(_SC_CLK_TCK));
   ProcessStats stats;
-  stats.user = tick * std::stoll(fields.at(11));
-  stats.kernel = tick * std::stoll(fields.at(12));
+  stats.user = tick * (std::stoll(fields.at(11)) + std::stoll(fields.at(13)));
+  stats.kernel = tick * (std::stoll(fields.at(12)) + std::stoll(fields.at(14)));
   stats.resident_bytes = std::stoull(fields.at(21)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return stats;
 }

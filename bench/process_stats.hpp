@@ -1,4 +1,4 @@
-// What a process has used so far, as the kernel counts it. Any thread.
+// What a process has used so far, as the kernel counts it, with those of its children that have ended. Any thread.
 #pragma once
 
 #include <sys/types.h>

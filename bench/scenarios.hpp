@@ -1,20 +1,21 @@
-// The scenarios of sotto-bench. Each starts a server of its own, drives it over the wire, checks what it answers (a
-// fast wrong server has no figure: they throw) and adds its figures to the report.
+// The scenarios of sotto-bench. Each drives a server, its own or a target that it is given, over the wire, checks what
+// it answers (a fast wrong server has no figure: they throw) and adds its figures to the report.
 #pragma once
 
 #include <cstddef>
 
 #include "bench/report.hpp"
+#include "bench/target.hpp"
 
 namespace sotto::bench {
 
 // CPU of the server for a message's life (SEND, OK, MSG, ACK, OK), 16 kB, X25519 sender key, Ed25519 recipient key,
 // v18, durable store, beside the cryptographic floor.
-void message_life(Report& report, std::size_t pairs, std::size_t messages);
+void message_life(Report& report, Target& target, std::size_t pairs, std::size_t messages);
 // Resident memory of idle connections with one subscription each.
 void idle_connections(Report& report, std::size_t connections);
-// SUBs per CPU-second in batches of 100, after a restart.
-void subscription_storm(Report& report, std::size_t connections);
+// SUBs per CPU-second, after a restart: each client subscribes to `batch` queues of its own at once.
+void subscription_storm(Report& report, Target& target, std::size_t connections, std::size_t batch);
 // From the start of the process to readiness with this many stored queues.
 void start_up(Report& report, std::size_t queues);
 

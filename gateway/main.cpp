@@ -7,12 +7,11 @@
 #include "libs/runtime/server_main.hpp"
 
 int main(int argc, char** argv) {
-  using namespace sotto;
-  const SystemClock clock;
-  return runtime::server_main(
-      {"sotto-gateway", "gateway"}, [&] { return gateway::load_program(argc, argv, environ); },
-      [&](const gateway::ProgramSettings& settings) {
-        crypto::initialise();
-        return gateway::GatewayProcess::start(settings, clock);
+  const sotto::SystemClock clock;
+  return sotto::runtime::server_main(
+      {"sotto-gateway", "gateway"}, [&] { return sotto::gateway::load_program(argc, argv, environ); },
+      [&](const sotto::gateway::ProgramSettings& settings) {
+        sotto::crypto::initialise();
+        return sotto::gateway::GatewayProcess::start(settings, clock);
       });
 }

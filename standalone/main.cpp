@@ -7,12 +7,11 @@
 #include "standalone/settings/settings.hpp"
 
 int main(int argc, char** argv) {
-  using namespace sotto;
-  const SystemClock clock;
-  return runtime::server_main(
-      {"sotto-server", "server"}, [&] { return standalone::load_settings(argc, argv, environ); },
-      [&](const standalone::ServerSettings& settings) {
-        crypto::initialise();
-        return standalone::Server::start(settings, clock);
+  const sotto::SystemClock clock;
+  return sotto::runtime::server_main(
+      {"sotto-server", "server"}, [&] { return sotto::standalone::load_settings(argc, argv, environ); },
+      [&](const sotto::standalone::ServerSettings& settings) {
+        sotto::crypto::initialise();
+        return sotto::standalone::Server::start(settings, clock);
       });
 }

@@ -113,7 +113,7 @@ TEST_F(Exposer, HasNoOtherPathsAndMethods) {
 }
 
 TEST_F(Exposer, RefusesWhatIsNoRequest) {
-  EXPECT_THAT(answer_to("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer_to("\x16\x03\x01\x02\x7f\x01\xfc\x03\x03\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(answer_to("GET /livez\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(answer_to("GET /livez HTTP/9.9\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(answer_to("GET /livez HTTP/1.1\r\nno colon\r\n\r\n"), StartsWith("HTTP/1.1 400 "));

@@ -10,12 +10,10 @@
 namespace sotto::postgres {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using test::PostgresServer;
 using test::wait_until;
 
-constexpr auto kLimit = 20s;
+constexpr std::chrono::milliseconds kLimit = std::chrono::seconds(20);
 
 const Statement kDouble{"double", "SELECT 2 * $1::int8"};
 const Statement kOne{"one", "SELECT 1::int4"};
@@ -164,7 +162,7 @@ TEST_F(ConnectionTest, PostedCommandsAreAnsweredUnseen) {
 TEST_F(ConnectionTest, AStatementThatTakesTooLongEndsHereAndThere) {
   Pipeline pipeline;
   pipeline.add(kSleep);
-  auto results = connection_->run(pipeline, 50ms);
+  auto results = connection_->run(pipeline, std::chrono::milliseconds(50));
   ASSERT_FALSE(results);
   EXPECT_EQ(results.error().code, ErrorCode::timeout);
   EXPECT_FALSE(connection_->usable());

@@ -72,8 +72,9 @@ class Client {
   std::vector<Result<Reply>> execute(std::vector<Command> commands, SteadyTime deadline);
 
   // Messages on the channel go to `handler`, on the I/O thread, until unsubscribe(); a second subscribe() of the same
-  // channel replaces the functions. `active` is called, on the I/O thread, whenever Redis has confirmed the subscription:
-  // at first, again after each time that the connection for subscriptions was made anew, and perhaps more often.
+  // channel replaces the functions. `active` is called, on the I/O thread, whenever Redis has confirmed the
+  // subscription: at first, again after each time that the connection for subscriptions was made anew, and perhaps more
+  // often.
   void subscribe(std::string channel, std::function<void(ByteView message)> handler, std::function<void()> active = {});
   // When it returns, neither function of the subscription is running (except when called by them) nor called again. The
   // caller must not hold a lock that they take.

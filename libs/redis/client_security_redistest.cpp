@@ -65,7 +65,7 @@ TEST(RedisClientSecurity, Tls) {
   const RedisServer server({.password = "secret", .tls = true});
   const auto client = connect(server.client_options());
   std::vector<Command> commands;
-  const std::string value(100'000, 'x');
+  const std::string value(20'000, 'x');
   for (int i = 0; i < 100; ++i) commands.push_back(Command("ECHO").arg(value));
   for (const auto& reply : client->execute(std::move(commands), soon())) {
     ASSERT_TRUE(reply) << reply.error().message;

@@ -81,14 +81,14 @@ void Link::pause() {
 void Link::watch() {
   const auto& options = surroundings_.options;
   const auto now = std::chrono::steady_clock::now();
-  const auto oldest = oldest_wait();
-  if (oldest && now >= *oldest + options.command_timeout) {
+  const auto since = waits_since();
+  if (since && now >= *since + options.command_timeout) {
     connection_->close();
     return on_end({ErrorCode::timeout, "Redis does not answer"});
   }
   auto next = now + std::min(options.heartbeat, options.command_timeout);
-  if (oldest) {
-    next = std::min(next, *oldest + options.command_timeout);
+  if (since) {
+    next = std::min(next, *since + options.command_timeout);
   } else {
     send_ping();
     flush();

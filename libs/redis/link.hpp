@@ -52,8 +52,8 @@ class Link : public std::enable_shared_from_this<Link>, private ConnectionListen
   virtual void on_down(const Error& error, bool was_up) = 0;
   virtual void on_answer(Reply reply) = 0;
   virtual void on_answers_end() = 0;
-  // When the oldest command without answer was sent; nothing when all are answered.
-  [[nodiscard]] virtual std::optional<SteadyTime> oldest_wait() const = 0;
+  // Since when an answer is waited for; nothing when all have come.
+  [[nodiscard]] virtual std::optional<SteadyTime> waits_since() const = 0;
   virtual void send_ping() = 0;
 
   // Precondition: up().

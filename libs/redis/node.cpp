@@ -91,13 +91,15 @@ void Node::on_answer(Reply reply) {
 }
 
 void Node::on_answers_end() {
+  last_answer_ = std::chrono::steady_clock::now();
   owner_.on_node_answers_end(*this);
   if (retired_ && in_flight_.empty()) close();
 }
 
-std::optional<SteadyTime> Node::oldest_wait() const {
+std::optional<SteadyTime> Node::waits_since() const {
   if (in_flight_.empty()) return std::nullopt;
-  return in_flight_.front().sent;
+  // While answers come, those behind them are not lost, only many.
+  return std::max(in_flight_.front().sent, last_answer_);
 }
 
 void Node::send_ping() {

@@ -48,7 +48,7 @@ class Node final : public Link {
   void on_down(const Error& error, bool was_up) override;
   void on_answer(Reply reply) override;
   void on_answers_end() override;
-  [[nodiscard]] std::optional<SteadyTime> oldest_wait() const override;
+  [[nodiscard]] std::optional<SteadyTime> waits_since() const override;
   void send_ping() override;
 
  private:
@@ -74,6 +74,7 @@ class Node final : public Link {
   bool retired_ = false;
   std::vector<Waiting> waiting_;  // until it is up
   std::deque<Item> in_flight_;
+  SteadyTime last_answer_;
   std::uint64_t answered_ = 0;  // the number of the oldest in flight
   std::vector<Loaded> loaded_;
 };

@@ -50,8 +50,8 @@ struct Options {
   // Name, TCP, TLS and AUTH of one connection together. Redis is in the same data centre: after two seconds it is not
   // slow but away.
   std::chrono::milliseconds connect_timeout{2000};
-  // A connection whose oldest command waits longer is given up, and all that wait on it fail. Longer than the longest
-  // script and a pause of the machine, shorter than the patience of a client (10 s).
+  // A connection that gives no answer for so long, while one is waited for, is given up, and all that wait on it fail.
+  // Longer than the longest script and a pause of the machine, shorter than the patience of a client (10 s).
   std::chrono::milliseconds command_timeout{3000};
   // A connection on which nothing waits is tried with PING this often, so that a dead one is known before it is needed.
   std::chrono::milliseconds heartbeat{1000};

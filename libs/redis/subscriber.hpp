@@ -42,7 +42,7 @@ class Subscriber final : public Link {
   void on_down(const Error& error, bool was_up) override;
   void on_answer(Reply reply) override;
   void on_answers_end() override {}
-  [[nodiscard]] std::optional<SteadyTime> oldest_wait() const override { return ping_; }
+  [[nodiscard]] std::optional<SteadyTime> waits_since() const override { return ping_; }
   void send_ping() override;
 
  private:

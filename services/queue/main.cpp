@@ -7,12 +7,11 @@
 #include "services/queue/process/settings.hpp"
 
 int main(int argc, char** argv) {
-  using namespace sotto;
-  const SystemClock clock;
-  return runtime::server_main(
-      {"sotto-queue", "queue"}, [&] { return queue::load_program(argc, argv, environ); },
-      [&](const queue::ProgramSettings& settings) {
-        crypto::initialise();
-        return queue::QueueProcess::start(settings, clock);
+  const sotto::SystemClock clock;
+  return sotto::runtime::server_main(
+      {"sotto-queue", "queue"}, [&] { return sotto::queue::load_program(argc, argv, environ); },
+      [&](const sotto::queue::ProgramSettings& settings) {
+        sotto::crypto::initialise();
+        return sotto::queue::QueueProcess::start(settings, clock);
       });
 }

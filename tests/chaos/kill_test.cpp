@@ -80,9 +80,8 @@ TEST(Kill, NothingThatWasAnsweredIsLostAndNothingComesTwice) {
     LoadOptions options;
     options.version = kVersions[i];
     options.seed = seed + i + 1;
-    options.connect = [&whereabouts, version = kVersions[i], known = std::uint64_t{0}](client::SyncClient& client) mutable {
-      whereabouts.connect(client, version, known);
-    };
+    options.connect = [&whereabouts, version = kVersions[i], known = std::uint64_t{0}](
+                          client::SyncClient& client) mutable { whereabouts.connect(client, version, known); };
     pairs.emplace_back(std::move(options), answered);
   }
 

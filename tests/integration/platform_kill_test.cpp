@@ -1,6 +1,6 @@
 // Parts of the platform are killed under load: pairs of senders and recipients work through both gateways while one
-// process after the other gets SIGKILL and is started again. Ledger says what must hold: every SEND that was answered OK
-// is delivered, in order, and nothing comes again after its ACK was answered. 2 rounds, 10 with SOTTO_TEST_LONG=1.
+// process after the other gets SIGKILL and is started again. Ledger says what must hold: every SEND that was answered
+// OK is delivered, in order, and nothing comes again after its ACK was answered. 2 rounds, 10 with SOTTO_TEST_LONG=1.
 //
 // A recipient whose gateway lives never reconnects: deliveries must go on by themselves.
 #include <array>
@@ -88,7 +88,8 @@ class PlatformKill : public testing::Test {
  private:
   static void progress(const std::atomic<std::uint64_t>& answered, std::uint64_t more) {
     const auto target = answered + more;
-    wait_until("messages to be answered", [&] { return answered >= target; }, kAnswer);
+    wait_until(
+        "messages to be answered", [&] { return answered >= target; }, kAnswer);
   }
 };
 

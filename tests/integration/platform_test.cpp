@@ -1,11 +1,12 @@
 // What two gateways, two queue services, PostgreSQL and Redis must be together: one server. Real processes; what goes
 // from one gateway to the other goes through Redis, because each gateway knows one queue service only.
+#include "tests/support/platform/platform.hpp"
+
 #include <chrono>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/platform/platform.hpp"
 #include "tests/support/session/answers.hpp"
 
 namespace sotto::test {
@@ -89,7 +90,8 @@ TEST_F(TwoGateways, NotificationsReachTheNotifierOfTheOther) {
   EXPECT_TRUE(equal(must(second->next_notification(queue)).message_id, message.id.view()));
 }
 
-// The answer to a change is the moment from which nobody acts on the old record: neither gateway, whatever it remembers.
+// The answer to a change is the moment from which nobody acts on the old record: neither gateway, whatever it
+// remembers.
 class VersionRaces : public TwoGateways {
  protected:
   static constexpr int kRounds = 1000;

@@ -42,7 +42,8 @@ TEST(SlowSubscriber, SlowsNobodyAndTakesNoMemory) {
   for (const auto& queue : queues) {
     slow.send({slow.transmission(&queue.recipient_key, "1", queue.recipient_id.view(), as_bytes("SUB"))});
   }
-  wait_until("the slow one to be the subscriber", [&] { return platform.gateway(0).metric("smp_subscriptions") == kQueues; });
+  wait_until("the slow one to be the subscriber",
+             [&] { return platform.gateway(0).metric("smp_subscriptions") == kQueues; });
 
   const auto healthy = must(owner->create_queue());
   std::size_t before = 0;
@@ -56,9 +57,12 @@ TEST(SlowSubscriber, SlowsNobodyAndTakesNoMemory) {
     const auto message = must(owner->next_message(healthy));
     EXPECT_EQ(message.text(), std::to_string(i));
     ASSERT_TRUE(owner->ack(healthy, message));
-    if (i == kMessages / 4) before = resident(platform.gateway(0).pid()) + resident(platform.queue_service(0).pid()) + resident(platform.queue_service(1).pid());
+    if (i == kMessages / 4)
+      before = resident(platform.gateway(0).pid()) + resident(platform.queue_service(0).pid()) +
+               resident(platform.queue_service(1).pid());
   }
-  const auto after = resident(platform.gateway(0).pid()) + resident(platform.queue_service(0).pid()) + resident(platform.queue_service(1).pid());
+  const auto after = resident(platform.gateway(0).pid()) + resident(platform.queue_service(0).pid()) +
+                     resident(platform.queue_service(1).pid());
   // 48 MB were sent to the slow one in between.
   EXPECT_LT(after, before + 16 * 1024);
 }

@@ -41,8 +41,8 @@ std::string names_in(const std::string& exposition) {
   }
   std::string out;
   for (const auto& [name, kind] : types) {
-    out += name + " " + kind;
-    for (const auto& key : labels[name]) out += " " + key;
+    out.append(name).append(" ").append(kind);
+    for (const auto& key : labels[name]) out.append(" ").append(key);
     out += '\n';
   }
   return out;

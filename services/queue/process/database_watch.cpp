@@ -15,8 +15,9 @@ Error not_asked() {
 
 }  // namespace
 
-DatabaseWatch::DatabaseWatch(postgres::ConnectOptions options, std::chrono::milliseconds limit)
-    : options_(std::move(options)), limit_(limit), state_{not_asked(), not_asked()} {}
+DatabaseWatch::DatabaseWatch(postgres::ConnectOptions options, std::chrono::milliseconds limit,
+                             std::function<void(const StoreTotals&)> totals)
+    : options_(std::move(options)), limit_(limit), totals_(std::move(totals)), state_{not_asked(), not_asked()} {}
 
 DatabaseWatch::State DatabaseWatch::state() const {
   const std::lock_guard lock(mutex_);
@@ -51,6 +52,14 @@ DatabaseWatch::State DatabaseWatch::ask() {
   }
   // Somebody may migrate it meanwhile.
   if (now.reachable && !now.schema) now.schema = postgres::require_schema(*connection_, migrations());
+  if (now.reachable && now.schema) {
+    const auto sums = connection_->query(
+        "SELECT coalesce(sum(queues), 0)::int8, coalesce(sum(messages), 0)::int8 FROM queue_totals", {}, limit_);
+    if (sums) {
+      totals_({.queues = static_cast<std::uint64_t>(sums->int8(0, 0)),
+               .messages = static_cast<std::uint64_t>(sums->int8(0, 1))});
+    }
+  }
   return now;
 }
 

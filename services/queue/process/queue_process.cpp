@@ -66,8 +66,8 @@ Status without_details(const Status& status, const char* what) {
 // In the order in which they are built.
 struct QueueProcess::Parts {
   std::chrono::milliseconds drain_time{};
-  std::optional<DatabaseWatch> database;
   std::unique_ptr<PostgresQueueStore> store;
+  std::optional<DatabaseWatch> database;
   backend::EventRelay losses;  // what Redis lost goes to the server, which is made after it
   std::unique_ptr<RedisCoordination> redis;
   std::optional<QueueServer> server;
@@ -100,9 +100,11 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
   if (!keys) return keys.error();
 
   auto postgres = postgres_settings(settings);
-  parts->database.emplace(postgres.connection, kLookLimit);
+  parts->store = PostgresQueueStore::open_later(postgres, std::move(*keys));
+  parts->database.emplace(postgres.connection, kLookLimit, [&store = *parts->store](const StoreTotals& totals) {
+    store.note_totals(totals);
+  });
   if (auto status = look_first(*parts->database, postgres.connection); !status) return status.error();
-  parts->store = PostgresQueueStore::open_later(std::move(postgres), std::move(*keys));
 
   RedisCoordinationOptions coordination;
   coordination.redis = redis_options(settings);

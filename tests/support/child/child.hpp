@@ -16,11 +16,11 @@ namespace sotto::test {
 class Child {
  public:
   struct Options {
-    std::vector<std::string> arguments;        // the program first: a path, or a name that is looked up in PATH
-    std::vector<std::string> environment;      // "NAME=value"; besides, PATH and the sanitizers' options are inherited
-    std::filesystem::path log;                 // appended to
-    std::string user;                          // when we are root: runs as this user (with its own group); empty: as we
-    std::filesystem::path working_directory;   // empty: ours
+    std::vector<std::string> arguments;       // the program first: a path, or a name that is looked up in PATH
+    std::vector<std::string> environment;     // "NAME=value"; besides, PATH and the sanitizers' options are inherited
+    std::filesystem::path log;                // appended to
+    std::string user;                         // when we are root: runs as this user (with its own group); empty: as we
+    std::filesystem::path working_directory;  // empty: ours
   };
 
   // Starts it. Throws when it cannot fork; a program that does not exist ends with exit code 127.

@@ -26,7 +26,8 @@ std::optional<HttpAnswer> http_get(std::uint16_t port, const std::string& path) 
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     std::array<char, 4096> part{};
-    for (ssize_t n = 0; (n = recv(fd, part.data(), part.size(), 0)) > 0;) text.append(part.data(), static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = recv(fd, part.data(), part.size(), 0)) > 0;)
+      text.append(part.data(), static_cast<std::size_t>(n));
   }
   close(fd);
   const auto space = text.find(' ');

@@ -124,10 +124,8 @@ void Platform::add_queue_service(std::size_t i) {
   const auto port = free_port();
   const auto metrics_port = free_port();
   services_.push_back(local(port));
-  std::vector<std::string> arguments{"--listen=" + local(port),
-                                     "--database-url=" + database(),
-                                     "--redis-url=" + redis_->url(),
-                                     "--metrics-listen=" + local(metrics_port),
+  std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database(),
+                                     "--redis-url=" + redis_->url(), "--metrics-listen=" + local(metrics_port),
                                      "--notification-interval=0"};
   arguments.insert(arguments.end(), options_.queue_flags.begin(), options_.queue_flags.end());
   queue_services_.emplace_back(SOTTO_QUEUE_PROGRAM, std::move(arguments),
@@ -159,7 +157,7 @@ void Platform::start_balancer() {
   // Connections live for hours, and nobody but the gateway may look into TLS. A gateway that is gone is noticed by the
   // first connection that it refuses, which goes to another one.
   std::string config =
-      "global\n  maxconn 20000\n"
+      "global\n  maxconn 4000\n"
       "defaults\n  mode tcp\n  timeout connect 2s\n  timeout client 1h\n  timeout server 1h\n"
       "  option redispatch 1\n  retries 3\n"
       "listen smp\n  bind :" +
@@ -169,7 +167,8 @@ void Platform::start_balancer() {
   }
   const auto path = directory_.path() / "haproxy.cfg";
   write_file(path, config);
-  balancer_.emplace(Child::Options{{"haproxy", "-db", "-f", path.string()}, {}, directory_.path() / "haproxy.log", {}, {}});
+  balancer_.emplace(
+      Child::Options{{"haproxy", "-db", "-f", path.string()}, {}, directory_.path() / "haproxy.log", {}, {}});
   wait_until("the balancer", [this] {
     if (!balancer_->running()) throw std::runtime_error("haproxy ended at start:\n" + balancer_->log());
     client::SyncClient client;

@@ -1,6 +1,6 @@
-// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) a balancer, on free
-// ports of 127.0.0.1 with files in a temporary directory. For tests, for benchmarks and for `make platform`. One thread:
-// the one that makes it, which must outlive it.
+// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) a balancer, on
+// free ports of 127.0.0.1 with files in a temporary directory. For tests, for benchmarks and for `make platform`. One
+// thread: the one that makes it, which must outlive it.
 #pragma once
 
 #include <sys/types.h>

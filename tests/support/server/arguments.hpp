@@ -1,6 +1,7 @@
 // What the programs' parts take, made from what a test says. One thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,18 +38,41 @@ class Arguments {
   std::vector<const char*> environment_;
 };
 
-// The value now of a metric as it stands in the exposition of a process, labels included. Nothing when there is none.
+// A process (standalone::Server, gateway::GatewayProcess …) with its metrics, which are exposed once.
 template <class Process>
-std::optional<double> metric_of(Process& process, const std::string& name) {
-  metrics::Metrics metrics;
-  Health health;
-  process.expose(metrics, health);
-  const auto text = metrics.exposition();
-  metrics.release_callbacks();
-  const auto wanted = "\n" + name + " ";
-  const auto at = text.find(wanted);
-  if (at == std::string::npos) return std::nullopt;
-  return std::stod(text.substr(at + wanted.size()));
-}
+class Exposed {
+ public:
+  explicit Exposed(std::unique_ptr<Process> process) : process_(std::move(process)) {
+    process_->expose(metrics_, health_);
+  }
+  ~Exposed() { stop(); }
+  Exposed(const Exposed&) = delete;
+  Exposed& operator=(const Exposed&) = delete;
+
+  Process& operator*() { return *process_; }
+  Process* operator->() { return process_.get(); }
+  // The value now of a metric as it stands in the exposition, labels included. Nothing when there is none.
+  [[nodiscard]] std::optional<double> metric(const std::string& name) const {
+    const auto text = metrics_.exposition();
+    const auto wanted = "\n" + name + " ";
+    const auto at = text.find(wanted);
+    if (at == std::string::npos) return std::nullopt;
+    return std::stod(text.substr(at + wanted.size()));
+  }
+  // Drains it and ends it; its metrics keep their last values.
+  void stop() {
+    if (!process_) return;
+    health_.drain();
+    process_->drain();
+    metrics_.release_callbacks();
+    process_.reset();
+  }
+
+ private:
+  // Outlive the process, which asks them.
+  metrics::Metrics metrics_;
+  Health health_;
+  std::unique_ptr<Process> process_;
+};
 
 }  // namespace sotto::test

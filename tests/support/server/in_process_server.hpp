@@ -1,5 +1,5 @@
-// InProcessServer: a server in the test's own process, on free ports, with a clock that the test moves: standalone, or a
-// whole platform (server_shape.hpp), where one connection after the other goes to another gateway. For what needs the
+// InProcessServer: a server in the test's own process, on free ports, with a clock that the test moves: standalone, or
+// a whole platform (server_shape.hpp), where one connection after the other goes to another gateway. For what needs the
 // clock or the inside; ServerProcess and Platform are for what needs processes.
 #pragma once
 

@@ -1,10 +1,11 @@
+#include <grpcpp/grpcpp.h>
+#include <sotto/queue/v1/queue.grpc.pb.h>
+
 #include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
-
-#include <grpcpp/grpcpp.h>
 
 #include "gateway/process/gateway_process.hpp"
 #include "libs/crypto/key_ring.hpp"
@@ -13,7 +14,6 @@
 #include "libs/rpc/channel.hpp"
 #include "services/queue/migrations/migrations.hpp"
 #include "services/queue/process/queue_process.hpp"
-#include "sotto/queue/v1/queue.grpc.pb.h"
 #include "tests/support/postgres/postgres_server.hpp"
 #include "tests/support/redis/redis_server.hpp"
 #include "tests/support/server/arguments.hpp"
@@ -42,7 +42,6 @@ struct Servers {
     return options;
   }()};
   RedisServer redis;
-  std::size_t databases = 0;
 };
 
 Servers& servers() {
@@ -59,22 +58,23 @@ bool is_of_standalone(std::string_view flag) {
   return flag == "--ephemeral" || flag.starts_with("--block-cache=");
 }
 
-std::uint16_t port_of(const queue::QueueProcess& process) {
-  return static_cast<std::uint16_t>(process.ports().front());
-}
-
 }  // namespace
 
+// One of the databases of this test process. They are used again, emptied: making one takes longer than most tests.
 class PlatformData {
  public:
-  PlatformData() : name_("test_" + std::to_string(++servers().databases)) {
-    servers().postgres.execute("CREATE DATABASE " + name_ + " TEMPLATE sotto_template STRATEGY file_copy");
-  }
-  ~PlatformData() { servers().postgres.execute("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)"); }
+  explicit PlatformData(std::string name) : name_(std::move(name)) {}
   PlatformData(const PlatformData&) = delete;
   PlatformData& operator=(const PlatformData&) = delete;
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::string database() const { return servers().postgres.conninfo(name_); }
   [[nodiscard]] const std::string& platform_key() const { return platform_key_; }
+  void empty() {
+    servers().postgres.execute(
+        "DELETE FROM queues; DELETE FROM sender_ids; DELETE FROM notifier_ids; DELETE FROM link_ids; DELETE FROM links; "
+        "DELETE FROM messages; UPDATE queue_totals SET queues = 0, messages = 0",
+        name_);
+  }
 
  private:
   const std::string name_;
@@ -85,7 +85,7 @@ namespace {
 
 class PlatformShape final : public ServerShape {
  public:
-  PlatformShape(const ShapeOptions& options, PlatformData& data, const Clock& clock) {
+  PlatformShape(const ShapeOptions& options, PlatformData& data, const Clock& clock) : data_(data) {
     std::vector<std::string> of_gateway;
     std::vector<std::string> of_queues;
     for (const auto& flag : options.flags) {
@@ -95,7 +95,7 @@ class PlatformShape final : public ServerShape {
     for (std::size_t i = 0; i < kReplicas; ++i) add_gateway(i, of_gateway, options, clock);
     wait_until("the gateways to reach their queue services", [this] {
       return std::all_of(gateways_.begin(), gateways_.end(),
-                         [](const auto& gateway) { return metric_of(*gateway, "smp_grpc_streams") == 1; });
+                         [](const auto& gateway) { return gateway->metric("smp_grpc_streams") == 1; });
     });
   }
   ~PlatformShape() override { PlatformShape::stop(); }
@@ -111,25 +111,23 @@ class PlatformShape final : public ServerShape {
     return response.messages();
   }
   Status compact() override { return ok_status(); }
-  [[nodiscard]] std::uint64_t stored_queues() override { return totals().queues(); }
-  [[nodiscard]] std::uint64_t stored_messages() override { return totals().messages(); }
+  [[nodiscard]] std::uint64_t stored_queues() override { return total("queues"); }
+  [[nodiscard]] std::uint64_t stored_messages() override { return total("messages"); }
 
   [[nodiscard]] double metric(const std::string& name) override {
     std::optional<double> sum;
     const auto add = [&](std::optional<double> value) {
       if (value) sum = sum.value_or(0) + *value;
     };
-    for (const auto& process : gateways_) add(metric_of(*process, name));
-    for (const auto& process : queue_services_) add(metric_of(*process, name));
+    for (const auto& process : gateways_) add(process->metric(name));
+    for (const auto& process : queue_services_) add(process->metric(name));
     if (!sum) throw std::runtime_error("no metric " + name);
     return *sum;
   }
 
   void stop() override {
-    for (const auto& process : gateways_) process->drain();
-    gateways_.clear();
-    for (const auto& process : queue_services_) process->drain();
-    queue_services_.clear();
+    for (const auto& process : gateways_) process->stop();
+    for (const auto& process : queue_services_) process->stop();
   }
 
  private:
@@ -142,7 +140,8 @@ class PlatformShape final : public ServerShape {
     if (!loaded) throw std::runtime_error(loaded.error().message);
     auto process = queue::QueueProcess::start(loaded->settings, clock);
     if (!process) throw std::runtime_error(process.error().message);
-    queue_services_.push_back(std::move(*process));
+    queue_ports_.push_back((*process)->ports().front());
+    queue_services_.push_back(std::make_unique<Exposed<queue::QueueProcess>>(std::move(*process)));
   }
 
   // Each knows one queue service, so that whatever goes from one gateway to the other goes through Redis.
@@ -151,20 +150,20 @@ class PlatformShape final : public ServerShape {
     Arguments arguments("sotto-gateway",
                         {"--ports=0", "--listen=127.0.0.1", "--end-interval=0", "--io-threads=1",
                          "--identity-dir=" + options.identity_dir.string(),
-                         "--queue-service-targets=127.0.0.1:" + std::to_string(port_of(*queue_services_.at(i)))},
+                         "--queue-service-targets=127.0.0.1:" + std::to_string(queue_ports_.at(i))},
                         flags, options.environment);
     auto loaded = gateway::load_program(arguments.argc(), arguments.argv(), arguments.environment());
     if (!loaded) throw std::runtime_error(loaded.error().message);
     auto process = gateway::GatewayProcess::start(loaded->settings, clock);
     if (!process) throw std::runtime_error(process.error().message);
     ports_.push_back((*process)->ports().front());
-    gateways_.push_back(std::move(*process));
+    gateways_.push_back(std::make_unique<Exposed<gateway::GatewayProcess>>(std::move(*process)));
   }
 
   template <class Call>
   void call(Call&& what) {
     rpc::ChannelSettings settings;
-    settings.target = "ipv4:127.0.0.1:" + std::to_string(port_of(*queue_services_.front()));
+    settings.target = "ipv4:127.0.0.1:" + std::to_string(queue_ports_.front());
     auto channel = rpc::make_channel(settings);
     if (!channel) throw std::runtime_error(channel.error().message);
     const auto stub = queue::v1::QueueAdmin::NewStub(*channel);
@@ -173,14 +172,15 @@ class PlatformShape final : public ServerShape {
     const grpc::Status status = what(*stub, context);
     if (!status.ok()) throw std::runtime_error("the queue service: " + status.error_message());
   }
-  queue::v1::GetTotalsResponse totals() {
-    queue::v1::GetTotalsResponse response;
-    call([&](auto& stub, auto& context) { return stub.GetTotals(&context, {}, &response); });
-    return response;
+  // What the database says: what a replica says may be a second old.
+  [[nodiscard]] std::uint64_t total(const std::string& column) {
+    return std::stoull(servers().postgres.execute("SELECT sum(" + column + ") FROM queue_totals", data_.name()));
   }
 
-  std::vector<std::unique_ptr<queue::QueueProcess>> queue_services_;
-  std::vector<std::unique_ptr<gateway::GatewayProcess>> gateways_;
+  PlatformData& data_;
+  std::vector<int> queue_ports_;
+  std::vector<std::unique_ptr<Exposed<queue::QueueProcess>>> queue_services_;
+  std::vector<std::unique_ptr<Exposed<gateway::GatewayProcess>>> gateways_;
   std::vector<std::uint16_t> ports_;
 };
 
@@ -191,7 +191,19 @@ std::unique_ptr<ServerShape> start_platform(const ShapeOptions& options, Platfor
 }
 
 std::shared_ptr<PlatformData> make_platform_data() {
-  return std::make_shared<PlatformData>();
+  static std::vector<std::unique_ptr<PlatformData>> free;
+  static std::size_t made = 0;
+  if (free.empty()) {
+    const auto name = "test_" + std::to_string(++made);
+    servers().postgres.execute("CREATE DATABASE " + name + " TEMPLATE sotto_template STRATEGY file_copy");
+    free.push_back(std::make_unique<PlatformData>(name));
+  }
+  auto data = std::move(free.back());
+  free.pop_back();
+  return {data.release(), [](PlatformData* used) {
+            used->empty();
+            free.emplace_back(used);
+          }};
 }
 
 }  // namespace sotto::test

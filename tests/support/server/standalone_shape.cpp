@@ -2,8 +2,6 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "libs/observability/health.hpp"
-#include "libs/observability/metrics.hpp"
 #include "standalone/server.hpp"
 #include "tests/support/server/arguments.hpp"
 #include "tests/support/server/server_shape.hpp"
@@ -13,19 +11,26 @@ namespace {
 
 class StandaloneShape final : public ServerShape {
  public:
-  explicit StandaloneShape(std::unique_ptr<standalone::Server> server) : server_(std::move(server)) {}
+  explicit StandaloneShape(std::unique_ptr<standalone::Server> server)
+      : ports_(server->ports()), warnings_(server->warnings()), server_(std::move(server)) {}
 
-  [[nodiscard]] const std::vector<std::uint16_t>& ports() const override { return server_->ports(); }
-  [[nodiscard]] std::vector<std::string> warnings() const override { return server_->warnings(); }
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const override { return ports_; }
+  [[nodiscard]] std::vector<std::string> warnings() const override { return warnings_; }
   std::uint64_t expire_now() override { return server_->expire_now(); }
   Status compact() override { return server_->compact(); }
   [[nodiscard]] std::uint64_t stored_queues() override { return server_->stored_queues(); }
   [[nodiscard]] std::uint64_t stored_messages() override { return server_->stored_messages(); }
-  [[nodiscard]] double metric(const std::string& name) override { return metric_of(*server_, name).value(); }
-  void stop() override { server_->stop(); }
+  [[nodiscard]] double metric(const std::string& name) override {
+    const auto value = server_.metric(name);
+    if (!value) throw std::runtime_error("no metric " + name);
+    return *value;
+  }
+  void stop() override { server_.stop(); }
 
  private:
-  std::unique_ptr<standalone::Server> server_;
+  const std::vector<std::uint16_t> ports_;
+  const std::vector<std::string> warnings_;
+  Exposed<standalone::Server> server_;
 };
 
 }  // namespace
@@ -36,11 +41,11 @@ bool shape_is_platform() {
 }
 
 std::unique_ptr<ServerShape> start_standalone(const ShapeOptions& options, const Clock& clock) {
-  Arguments arguments("sotto-server", {"--ports=0", "--listen=127.0.0.1", "--end-interval=0",
-                                       "--notification-interval=0", "--io-threads=2",
-                                       "--identity-dir=" + options.identity_dir.string(),
-                                       "--data-dir=" + options.data_dir.string()},
-                      options.flags, options.environment);
+  Arguments arguments(
+      "sotto-server",
+      {"--ports=0", "--listen=127.0.0.1", "--end-interval=0", "--notification-interval=0", "--io-threads=2",
+       "--identity-dir=" + options.identity_dir.string(), "--data-dir=" + options.data_dir.string()},
+      options.flags, options.environment);
   auto loaded = standalone::load_settings(arguments.argc(), arguments.argv(), arguments.environment());
   if (!loaded) throw std::runtime_error(loaded.error().message);
   auto server = standalone::Server::start(loaded->settings, clock);

@@ -12,15 +12,12 @@
 namespace sotto::queue {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
-
 // After a failed attempt to connect. Doubled with each further one.
-constexpr auto kFirstBackOff = 50ms;
-constexpr auto kLastBackOff = 1s;
+constexpr std::chrono::milliseconds kFirstBackOff(50);
+constexpr std::chrono::milliseconds kLastBackOff(1000);
 // The server ends a statement itself, a moment before we give up the connection.
-constexpr auto kMargin = 500ms;
-constexpr auto kTotalsAge = 1s;
+constexpr std::chrono::milliseconds kMargin(500);
+constexpr std::chrono::seconds kTotalsAge(1);
 constexpr int kSlots = 64;  // rows of queue_totals
 
 }  // namespace
@@ -129,10 +126,18 @@ bool PostgresQueueStore::totals_are_old() const {
   return SteadyClock::now() - totals_read_ >= kTotalsAge;
 }
 
-void PostgresQueueStore::add_totals(std::int64_t queues, std::int64_t messages) {
+void PostgresQueueStore::note_totals(const StoreTotals& totals) {
   const std::lock_guard lock(mutex_);
-  totals_.queues += static_cast<std::uint64_t>(queues);
-  totals_.messages += static_cast<std::uint64_t>(messages);
+  totals_ = totals;
+}
+
+void PostgresQueueStore::add_totals(std::int64_t queues, std::int64_t messages) {
+  // What others added is not known here until the sums are read again: never below zero for it.
+  const auto sum = [](std::uint64_t now, std::int64_t change) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(now) + change));
+  };
+  const std::lock_guard lock(mutex_);
+  totals_ = {.queues = sum(totals_.queues, queues), .messages = sum(totals_.messages, messages)};
 }
 
 void PostgresQueueStore::set_totals(const postgres::Rows& sums) {

@@ -40,7 +40,10 @@ class PostgresQueueStore final : public QueueStore {
   Result<std::unique_ptr<QueueTransaction>> begin(std::span<const Touch> touched) override;
   Result<std::vector<RecipientId>> with_messages(std::span<const RecipientId> queues) override;
   // With what this process committed. What others committed is taken in at most a second before the last transaction.
+  // As of the last commit of this process, or the last note_totals().
   [[nodiscard]] StoreTotals totals() const override;
+  // Somebody else has read the sums (a process that commits nothing would not notice what others do). Any thread.
+  void note_totals(const StoreTotals& totals);
   // ok: autovacuum does it.
   Status compact() override { return ok_status(); }
 

@@ -12,7 +12,6 @@ namespace {
 
 using crypto::KeyKind;
 using crypto::PublicKey;
-using postgres::Array;
 using postgres::Rows;
 
 // So much of a body fits into a row that stays in its page (8160 bytes with its header and the other columns). Part 0
