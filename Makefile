@@ -1,11 +1,14 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run build test test-asan test-tsan test-long lint format bench fuzz docs clean
+.PHONY: help run platform build test test-asan test-tsan test-long lint format bench fuzz docs clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: ## Install what is missing, build, make an identity, start the server
 	@scripts/run
+
+platform: ## The whole platform on this machine, on one address, until Ctrl-C
+	@scripts/platform
 
 build: ## Build everything (release) into build/release/bin/
 	@scripts/install-packages build && scripts/build release

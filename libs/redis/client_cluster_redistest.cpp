@@ -61,7 +61,9 @@ TEST(RedisClusterClient, SpreadsKeysScriptsAndChannels) {
 
 TEST(RedisClusterClient, FollowsSlotsThatMove) {
   RedisCluster cluster;
-  const auto client = connect(cluster.client_options());
+  auto options = cluster.client_options();
+  options.command_timeout = 20s;  // longer than the move takes
+  const auto client = connect(options);
   const auto late = connect(cluster.client_options());  // meets the slot only when it has moved
   const auto slot = slot_of("{t}");
   const auto from = RedisCluster::first_owner(slot);
@@ -80,8 +82,7 @@ TEST(RedisClusterClient, FollowsSlotsThatMove) {
   EXPECT_EQ(text(*client, Command(get, 1).key("{t}new")), "1");
   EXPECT_EQ(client->counters().asked, 2U);
   // Keys on both nodes: TRYAGAIN until the deadline, or until the move is over.
-  EXPECT_EQ(text(*client, Command("MGET").key("{t}old").key("{t}new"), std::chrono::steady_clock::now() + 300ms),
-            "<unavailable>");
+  EXPECT_FALSE(run(*client, Command("MGET").key("{t}old").key("{t}new"), std::chrono::steady_clock::now() + 300ms));
   EXPECT_GT(client->counters().retries, 0U);
   std::atomic<bool> both{false};
   client->send(Command("MGET").key("{t}old").key("{t}new"), [&](const Result<Reply>& reply) {

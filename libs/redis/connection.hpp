@@ -75,7 +75,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool writing_ = false;
   std::string output_;
   std::string in_write_;
-  std::array<std::uint8_t, 32768> input_;
+  std::array<std::uint8_t, 32768> input_{};
 };
 
 }  // namespace sotto::redis

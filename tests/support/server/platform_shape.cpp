@@ -71,7 +71,8 @@ class PlatformData {
   [[nodiscard]] const std::string& platform_key() const { return platform_key_; }
   void empty() {
     servers().postgres.execute(
-        "DELETE FROM queues; DELETE FROM sender_ids; DELETE FROM notifier_ids; DELETE FROM link_ids; DELETE FROM links; "
+        "DELETE FROM queues; DELETE FROM sender_ids; DELETE FROM notifier_ids; DELETE FROM link_ids; DELETE FROM "
+        "links; "
         "DELETE FROM messages; UPDATE queue_totals SET queues = 0, messages = 0",
         name_);
   }
@@ -134,7 +135,9 @@ class PlatformShape final : public ServerShape {
   void add_queue_service(const std::vector<std::string>& flags, PlatformData& data, const Clock& clock) {
     Arguments arguments("sotto-queue",
                         {"--listen=127.0.0.1:0", "--database-url=" + data.database(),
-                         "--redis-url=" + servers().redis.url(), "--notification-interval=0"},
+                         "--redis-url=" + servers().redis.url(), "--notification-interval=0",
+                         // A test moves the clock and then asks one replica: the other must not be quicker.
+                         "--expiry-interval=30d"},
                         flags, {"SOTTO_PLATFORM_KEY=" + data.platform_key()});
     auto loaded = queue::load_program(arguments.argc(), arguments.argv(), arguments.environment());
     if (!loaded) throw std::runtime_error(loaded.error().message);
