@@ -11,7 +11,9 @@
 #include "libs/crypto/random.hpp"
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures the CPU time and memory of sotto-server and of the platform, beside the cryptographic floor of this machine.");
+  CLI::App app(
+      "Measures the CPU time and memory of sotto-server and of the platform, beside the cryptographic floor of this "
+      "machine.");
   std::string json;
   bool quick = false;
   std::vector<std::string> only;

@@ -19,7 +19,8 @@ ProcessStats process_stats(pid_t pid) {
   if (name_end == std::string::npos) throw std::runtime_error("no such process");
   std::istringstream rest(line.substr(name_end + 1));
   const std::vector<std::string> fields{std::istream_iterator<std::string>(rest), {}};
-  // proc(5): utime, stime, cutime, cstime and rss are fields 14 to 17 and 24; what follows the name starts with field 3.
+  // proc(5): utime, stime, cutime, cstime and rss are fields 14 to 17 and 24; what follows the name starts with
+  // field 3.
   const auto tick = std::chrono::microseconds(1'000'000 / sysconf(_SC_CLK_TCK));
   ProcessStats stats;
   stats.user = tick * (std::stoll(fields.at(11)) + std::stoll(fields.at(13)));

@@ -4,9 +4,11 @@
 #include "gateway/process/gateway_process.hpp"
 #include "gateway/process/settings.hpp"
 #include "libs/crypto/random.hpp"
+#include "libs/runtime/large_buffers.hpp"
 #include "libs/runtime/server_main.hpp"
 
 int main(int argc, char** argv) {
+  sotto::runtime::keep_large_buffers();
   const sotto::SystemClock clock;
   return sotto::runtime::server_main(
       {"sotto-gateway", "gateway"}, [&] { return sotto::gateway::load_program(argc, argv, environ); },

@@ -113,7 +113,7 @@ TEST_F(GrpcQueueBackendTest, ALifeOfAQueue) {
   EXPECT_EQ(result.outcome, Outcome::ok);
   ASSERT_TRUE(result.record);
   EXPECT_EQ(*result.record, record);
-  EXPECT_EQ(ask(1, {{}, 0, backend::Create{.record = record}}).outcome, Outcome::conflict);
+  EXPECT_EQ(ask(1, {{}, 0, backend::Create{.record = record, .link = std::nullopt, .subscribe = false}}).outcome, Outcome::conflict);
 
   const auto link = values_.link();
   const auto link_id = values_.id<LinkId>();

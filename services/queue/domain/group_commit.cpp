@@ -77,10 +77,10 @@ void GroupCommit::submit(Batch batch) {
   }
   queued_.operations += item.load.operations;
   queued_.bytes += item.load.bytes;
-  const bool was_empty = incoming_.empty();
   incoming_.push_back(std::move(item));
+  const bool wakes = incoming_.size() == std::max<std::size_t>(1, gathering_);
   lock.unlock();
-  if (was_empty) wake_.notify_one();
+  if (wakes) wake_.notify_one();
 }
 
 void GroupCommit::end_session(SessionRef session) {
@@ -89,10 +89,10 @@ void GroupCommit::end_session(SessionRef session) {
   item.batch.session = session;
   std::unique_lock lock(mutex_);
   if (stopping_) return;
-  const bool was_empty = incoming_.empty();
   incoming_.push_back(std::move(item));
+  const bool wakes = incoming_.size() == std::max<std::size_t>(1, gathering_);
   lock.unlock();
-  if (was_empty) wake_.notify_one();
+  if (wakes) wake_.notify_one();
 }
 
 void GroupCommit::stop() {
@@ -148,7 +148,13 @@ bool GroupCommit::next_group(std::span<Item>& group) {
         }
       }
       if (stopping_ && incoming_.empty()) return false;
+      if (settings_.gather.count() > 0 && incoming_.size() < last_group_) {
+        gathering_ = last_group_;
+        wake_.wait_for(lock, settings_.gather, [this] { return incoming_.size() >= gathering_ || stopping_; });
+        gathering_ = 0;
+      }
       taken_.swap(incoming_);
+      last_group_ = taken_.size();
     }
     if (!expiry_.active) requests.swap(expiry_requests_);
   }

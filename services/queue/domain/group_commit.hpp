@@ -53,6 +53,11 @@ struct GroupCommitSettings {
   // those of message bodies and link data.
   std::size_t max_group_operations = 1024;
   std::size_t max_group_bytes = std::size_t{4} << 20;
+  // How long a group waits for as many batches as the one before it had. For stores whose commit costs much and grows
+  // little with what it holds (a database): without it, the first batch that comes after a commit has the next one for
+  // itself. Whoever is alone waits once at most. 0: no
+  // group waits.
+  std::chrono::microseconds gather{0};
   // Of all that is submitted and not finished: about 120 MiB of operations, and the bodies of 16 000 messages.
   std::size_t max_queued_operations = std::size_t{256} << 10;
   std::size_t max_queued_bytes = std::size_t{256} << 20;
@@ -154,8 +159,9 @@ class GroupCommit final : public backend::QueueBackend {
 
   // Of the thread.
   std::vector<Item> taken_;
-  std::size_t next_ = 0;  // in taken_
-  Load finished_;         // not yet subtracted from queued_
+  std::size_t last_group_ = 0;  // items of it
+  std::size_t next_ = 0;        // in taken_
+  Load finished_;               // not yet subtracted from queued_
   ExpiryRun expiry_;
   SteadyTime next_expiry_;
 
@@ -163,6 +169,7 @@ class GroupCommit final : public backend::QueueBackend {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> incoming_;
+  std::size_t gathering_ = 0;  // the thread is to be woken when there are so many incoming_; 0: with the first
   Load queued_;
   std::vector<std::promise<std::uint64_t>> expiry_requests_;
   bool stopping_ = false;

@@ -228,6 +228,26 @@ TEST_F(GroupCommitTest, EventsComeAfterTheCompletionOfTheirBatch) {
   EXPECT_THAT(world_.log(), ElementsAre("1 done", "1 MessageReady"));
 }
 
+TEST_F(GroupCommitTest, AGroupWaitsForAsManyAsTheOneBefore) {
+  const QueueRecord record = queue();
+  settings_.gather = std::chrono::minutes(1);
+  start();
+  const auto three = [&] {
+    std::vector<std::future<std::vector<OperationResult>>> answers;
+    for (int i = 0; i < 3; ++i) answers.push_back(submit(kSender, record, message()));
+    return answers;
+  };
+  Hold hold(commit());
+  auto together = three();
+  hold.release();
+  for (auto& answer : together) EXPECT_EQ(outcome(answer), Outcome::ok);
+
+  const auto before = commit().counters().groups.load();
+  auto one_by_one = three();
+  for (auto& answer : one_by_one) EXPECT_EQ(outcome(answer), Outcome::ok);
+  EXPECT_EQ(commit().counters().groups.load(), before + 1);
+}
+
 TEST_F(GroupCommitTest, EndOfASessionHasItsPlaceInTheOrder) {
   const QueueRecord record = queue();
   start();

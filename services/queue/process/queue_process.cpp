@@ -101,9 +101,8 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
 
   auto postgres = postgres_settings(settings);
   parts->store = PostgresQueueStore::open_later(postgres, std::move(*keys));
-  parts->database.emplace(postgres.connection, kLookLimit, [&store = *parts->store](const StoreTotals& totals) {
-    store.note_totals(totals);
-  });
+  parts->database.emplace(postgres.connection, kLookLimit,
+                          [&store = *parts->store](const StoreTotals& totals) { store.note_totals(totals); });
   if (auto status = look_first(*parts->database, postgres.connection); !status) return status.error();
 
   RedisCoordinationOptions coordination;
@@ -126,8 +125,9 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
   parts->listeners.emplace(parts->redis->client(), listening);
   parts->hub.emplace(*parts->listeners, *parts->server, clock, notification::hub_options(settings));
 
-  parts->commit.emplace(group_commit_settings(settings), *parts->store, parts->redis->directory(), *parts->hub,
-                        *parts->server, clock);
+  auto committing = group_commit_settings(settings);
+  committing.gather = settings.database_gather;
+  parts->commit.emplace(committing, *parts->store, parts->redis->directory(), *parts->hub, *parts->server, clock);
   parts->store_watch.emplace(parts->commit->counters(), clock);
 
   parts->server->serve(*parts->commit, {.totals = [&store = *parts->store] { return store.totals(); },

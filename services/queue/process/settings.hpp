@@ -30,6 +30,7 @@ struct ProgramSettings : QueueConfig, notification::NotificationConfig, runtime:
   std::string database_url;
   std::optional<SecretString> database_password;
   std::chrono::milliseconds database_timeout{};  // of a round trip
+  std::chrono::milliseconds database_gather{};   // what a commit waits for company; 0: it does not
   // Lines of a platform key file (libs/crypto/key_ring.hpp).
   std::optional<SecretString> platform_key;
   // [redis]
