@@ -373,7 +373,8 @@ bool Dispatcher::hold_back(const Session& session, backend::Event& event) {
   if (const auto* ready = std::get_if<backend::MessageReady>(&event)) queue = &ready->queue;
   const auto* ended = std::get_if<backend::Ended>(&event);
   const auto* deleted = std::get_if<backend::Deleted>(&event);
-  if ((ended != nullptr && ended->role == Role::recipient) || (deleted != nullptr && deleted->role == Role::recipient)) {
+  if ((ended != nullptr && ended->role == Role::recipient) ||
+      (deleted != nullptr && deleted->role == Role::recipient)) {
     named.bytes = ended != nullptr ? ended->id : deleted->id;
     queue = &named;
   }
@@ -382,9 +383,9 @@ bool Dispatcher::hold_back(const Session& session, backend::Event& event) {
     if (found == under_way_.end()) continue;
     auto& batch = found->second;
     // A notifier is not named by the operation: any of them may be it.
-    const bool of_this = queue != nullptr ? std::find(batch.subscribes.begin(), batch.subscribes.end(), *queue) !=
-                                                batch.subscribes.end()
-                                          : batch.subscribes_notifier;
+    const bool of_this =
+        queue != nullptr ? std::find(batch.subscribes.begin(), batch.subscribes.end(), *queue) != batch.subscribes.end()
+                         : batch.subscribes_notifier;
     if (!of_this) continue;
     if (ended != nullptr || batch.held.size() >= kMaxHeld) {
       // Of the former subscription or of the new one? The service is asked.
@@ -429,7 +430,8 @@ void Dispatcher::look_at_deadlines() {
     const auto now = clock_.steady_now();
     std::vector<std::uint64_t> late;
     for (const auto& [number, batch] : under_way_) {
-      if (!batch.completing && (batch.deadline <= now || (!batch.at && batch.given_up_at <= now))) late.push_back(number);
+      if (!batch.completing && (batch.deadline <= now || (!batch.at && batch.given_up_at <= now)))
+        late.push_back(number);
     }
     for (const auto number : late) {
       const auto found = under_way_.find(number);

@@ -1,8 +1,8 @@
-// Dispatcher: which batch goes down which stream, and what becomes of it (grpc_queue_backend.hpp says what is promised).
-// Knows streams as Links only; no gRPC here.
+// Dispatcher: which batch goes down which stream, and what becomes of it (grpc_queue_backend.hpp says what is
+// promised). Knows streams as Links only; no gRPC here.
 //
-// A Link is taken up (link_up), may be told to take leave (link_leaving), and goes down for good (link_down). In between
-// whoever writes its frames asks take() for what to write, and whoever reads them hands in results and events.
+// A Link is taken up (link_up), may be told to take leave (link_leaving), and goes down for good (link_down). In
+// between whoever writes its frames asks take() for what to write, and whoever reads them hands in results and events.
 //
 // Threads: any. Completions, events and Link::wake() are called without the lock, on the thread that caused them.
 #pragma once

@@ -410,10 +410,9 @@ TEST_F(DispatcherTest, AnswersThatDoNotFitAreUnavailable) {
   const auto one = submit(2, {fetch(), fetch()});
   take(link);
   dispatcher_.answered(last_.batches[0].number, {});
-  dispatcher_.answered(last_.batches[1].number, {backend::OperationResult{.outcome = Outcome::ok,
-                                                                          .record = nullptr,
-                                                                          .message = nullptr,
-                                                                          .link = std::nullopt}});
+  dispatcher_.answered(
+      last_.batches[1].number,
+      {backend::OperationResult{.outcome = Outcome::ok, .record = nullptr, .message = nullptr, .link = std::nullopt}});
   dispatcher_.answered(12345, {});
   EXPECT_EQ(none->results().size(), 2U);
   EXPECT_EQ(one->results().size(), 2U);

@@ -1,26 +1,28 @@
 // GrpcQueueBackend: the QueueBackend behind gRPC: a stream to each replica of the queue service (sotto.queue.v1).
 //
-// Replicas. `replicas` names one or more addresses; a name that resolves to several addresses is that many replicas, and
-// it is resolved again and again. A stream that cannot be had is tried again, with growing pauses and jitter.
+// Replicas. `replicas` names one or more addresses; a name that resolves to several addresses is that many replicas,
+// and it is resolved again and again. A stream that cannot be had is tried again, with growing pauses and jitter.
 //
 // Sessions. A session sticks to one stream from its first batch, the one with the fewest sessions at that time, so that
 // its batches keep their order. When the stream is lost, its sessions move to others, or to it when it is back, and as
 // soon as there is one, EventSink::resume() is called for exactly those sessions.
 //
 // What happens to a batch:
-//  - It is answered exactly once, at its deadline at the latest (`batch_deadline`, or the batch's own when it is earlier).
+//  - It is answered exactly once, at its deadline at the latest (`batch_deadline`, or the batch's own when it is
+//  earlier).
 //  - No stream is up: it waits, for `connect_grace`; then it is `unavailable`.
 //  - Its stream is lost before it was written: it goes to another stream, or waits for one.
 //  - Its stream is lost afterwards: when it changes nothing that matters (Find, Fetch, Subscribe, GetLink, Inspect,
-//    SubscribeNotifier), no later batch of its session does, and another stream is up, it is sent once more; otherwise it
-//    is `unavailable`, and nobody knows whether it was executed.
+//    SubscribeNotifier), no later batch of its session does, and another stream is up, it is sent once more; otherwise
+//    it is `unavailable`, and nobody knows whether it was executed.
 //  - Too much is under way (`max_operations`, `max_bytes`): it is `unavailable` at once.
 //
 // Events. They come after the completion that made the session subscribe, also when they came by another stream: until
 // that completion is there, they are held back.
 //
-// Threads: all functions from any thread; stop() from one, and never from a completion or an event. Completions and events
-// are called on threads of gRPC or on one of its own, without a lock; submit() may answer `unavailable` before it returns.
+// Threads: all functions from any thread; stop() from one, and never from a completion or an event. Completions and
+// events are called on threads of gRPC or on one of its own, without a lock; submit() may answer `unavailable` before
+// it returns.
 #pragma once
 
 #include <atomic>
@@ -68,9 +70,9 @@ struct GrpcBackendSettings {
 
 // For metrics. Any thread may read.
 struct GrpcBackendCounters {
-  std::atomic<std::uint64_t> replicas{0};    // now: addresses that are known
-  std::atomic<std::uint64_t> streams_up{0};  // now
-  std::atomic<std::uint64_t> sessions{0};    // now
+  std::atomic<std::uint64_t> replicas{0};              // now: addresses that are known
+  std::atomic<std::uint64_t> streams_up{0};            // now
+  std::atomic<std::uint64_t> sessions{0};              // now
   std::atomic<std::uint64_t> operations_in_flight{0};  // now
   std::atomic<std::uint64_t> bytes_in_flight{0};       // now
   std::atomic<std::uint64_t> attached{0};              // streams that came up; as all that follow: they only grow

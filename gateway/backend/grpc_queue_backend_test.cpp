@@ -41,7 +41,8 @@ class GrpcQueueBackendTest : public testing::Test {
 
   void connect(const std::vector<const TestReplica*>& replicas) {
     settings_.replicas.clear();
-    for (const auto* replica : replicas) settings_.replicas += (settings_.replicas.empty() ? "" : ",") + replica->address();
+    for (const auto* replica : replicas)
+      settings_.replicas += (settings_.replicas.empty() ? "" : ",") + replica->address();
     start();
     wait_for_streams(replicas.size());
   }
@@ -54,8 +55,9 @@ class GrpcQueueBackendTest : public testing::Test {
   }
   static SessionRef session(std::uint64_t connection) { return {.gateway = kGateway, .connection = connection}; }
   std::shared_ptr<Answer> submit(std::uint64_t connection, std::vector<Operation> operations) {
-    return Answer::submit(*backend_, sink_,
-                          {.session = session(connection), .deadline = {}, .operations = std::move(operations), .done = {}});
+    return Answer::submit(
+        *backend_, sink_,
+        {.session = session(connection), .deadline = {}, .operations = std::move(operations), .done = {}});
   }
   std::shared_ptr<Answer> submit(std::uint64_t connection, Action action) {
     return submit(connection, {{queue_, 1, std::move(action)}});
@@ -113,7 +115,8 @@ TEST_F(GrpcQueueBackendTest, ALifeOfAQueue) {
   EXPECT_EQ(result.outcome, Outcome::ok);
   ASSERT_TRUE(result.record);
   EXPECT_EQ(*result.record, record);
-  EXPECT_EQ(ask(1, {{}, 0, backend::Create{.record = record, .link = std::nullopt, .subscribe = false}}).outcome, Outcome::conflict);
+  EXPECT_EQ(ask(1, {{}, 0, backend::Create{.record = record, .link = std::nullopt, .subscribe = false}}).outcome,
+            Outcome::conflict);
 
   const auto link = values_.link();
   const auto link_id = values_.id<LinkId>();

@@ -13,8 +13,9 @@ namespace sotto::gateway {
 namespace {
 
 Error unusable() {
-  return {ErrorCode::configuration,
-          "the replicas of the queue service must be hosts with ports, separated by commas: \"queue-0:7001,[::1]:7002\""};
+  return {
+      ErrorCode::configuration,
+      "the replicas of the queue service must be hosts with ports, separated by commas: \"queue-0:7001,[::1]:7002\""};
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -81,7 +82,8 @@ Result<std::vector<ReplicaAddress>> resolve(const ReplicaName& name) {
   std::vector<ReplicaAddress> out;
   for (const auto* each = found; each != nullptr; each = each->ai_next) {
     std::array<char, NI_MAXHOST> host{};
-    if (getnameinfo(each->ai_addr, each->ai_addrlen, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    if (getnameinfo(each->ai_addr, each->ai_addrlen, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
     // The brackets of IPv6 have no place in the URI that a target is.
     std::string target = each->ai_family == AF_INET6 ? "ipv6:%5B" + std::string(host.data()) + "%5D:" + name.port
                                                      : "ipv4:" + std::string(host.data()) + ":" + name.port;

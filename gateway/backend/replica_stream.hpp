@@ -1,9 +1,14 @@
 // ReplicaStream: one stream to one replica (rpc Attach), from the attempt to its end: a Link of the dispatcher, which
 // decides what is written and takes what is read.
 //
-// Lives from start() to OnDone(), and as long as somebody holds it. Reactions (On…) come from threads of gRPC. Writes are
-// started by one thread at a time, in drive(), and never with the lock held.
+// Lives from start() to OnDone(), and as long as somebody holds it. Reactions (On…) come from threads of gRPC. Writes
+// are started by one thread at a time, in drive(), and never with the lock held.
 #pragma once
+
+#include <google/protobuf/arena.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+#include <sotto/queue/v1/queue.grpc.pb.h>
 
 #include <atomic>
 #include <cstdint>
@@ -11,11 +16,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-
-#include <google/protobuf/arena.h>
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/client_callback.h>
-#include <sotto/queue/v1/queue.grpc.pb.h>
 
 #include "gateway/backend/dispatcher.hpp"
 

@@ -1,7 +1,9 @@
-// Replicas: keeps a stream to each replica of the queue service: finds out which there are, attaches, and attaches again
-// when a stream is lost. Two threads of its own: one for attempts and deadlines, one that resolves names, if there are any.
-// Owned by GrpcQueueBackend.
+// Replicas: keeps a stream to each replica of the queue service: finds out which there are, attaches, and attaches
+// again when a stream is lost. Two threads of its own: one for attempts and deadlines, one that resolves names, if
+// there are any. Owned by GrpcQueueBackend.
 #pragma once
+
+#include <grpcpp/channel.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -12,8 +14,6 @@
 #include <random>
 #include <thread>
 #include <vector>
-
-#include <grpcpp/channel.h>
 
 #include "gateway/backend/dispatcher.hpp"
 #include "gateway/backend/grpc_queue_backend.hpp"

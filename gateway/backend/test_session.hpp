@@ -1,5 +1,5 @@
-// What a test submits and what it is told: batches with their answers, and an EventSink that writes everything down in the
-// order in which it came. Only tests include this. Any thread.
+// What a test submits and what it is told: batches with their answers, and an EventSink that writes everything down in
+// the order in which it came. Only tests include this. Any thread.
 #pragma once
 
 #include <functional>

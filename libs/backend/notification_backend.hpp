@@ -10,8 +10,8 @@ class NotificationBackend {
  public:
   virtual ~NotificationBackend() = default;
   virtual void push(const NotifierId& notifier, Notification notification) = 0;
-  // Pending notifications follow as Notified events; another session that was subscribed gets Ended. `resume`: the session
-  // says again that it subscribes; when a newer connection does, the session gets Ended instead.
+  // Pending notifications follow as Notified events; another session that was subscribed gets Ended. `resume`: the
+  // session says again that it subscribes; when a newer connection does, the session gets Ended instead.
   virtual void subscribe(const NotifierId& notifier, SessionRef session, bool resume) = 0;
   // The credentials are gone: pending ones are dropped, a subscribed session other than `by` gets Deleted.
   virtual void remove(const NotifierId& notifier, SessionRef by) = 0;

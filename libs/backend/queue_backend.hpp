@@ -19,8 +19,8 @@
 namespace sotto::backend {
 
 // A connection of a gateway. `gateway` tells gateways apart (a random number of each process; 0 in standalone).
-// `connection` is never reused, and tells which of two connections is the newer one, on whichever gateways they are: it is
-// the time when it was accepted (microseconds since 1970) in its upper 56 bits.
+// `connection` is never reused, and tells which of two connections is the newer one, on whichever gateways they are: it
+// is the time when it was accepted (microseconds since 1970) in its upper 56 bits.
 struct SessionRef {
   std::uint64_t gateway = 0;
   std::uint64_t connection = 0;
@@ -95,8 +95,8 @@ struct Append {
 };
 // QUE. Result: `messages`, `message` (the oldest), `subscribed`.
 struct Inspect {};
-// NSUB: the session becomes the notifier's subscriber; another session that was gets Ended. `resume`: as in Subscribe, and
-// refused when `notifier`, which is not looked at otherwise, is not the queue's notifier any more.
+// NSUB: the session becomes the notifier's subscriber; another session that was gets Ended. `resume`: as in Subscribe,
+// and refused when `notifier`, which is not looked at otherwise, is not the queue's notifier any more.
 struct SubscribeNotifier {
   bool resume = false;
   NotifierId notifier;
@@ -133,7 +133,8 @@ struct OperationResult {
 
 struct Batch {
   SessionRef session;
-  // When the client has given up: work that has not begun by then is not begun, and answered `unavailable`. Absent: none.
+  // When the client has given up: work that has not begun by then is not begun, and answered `unavailable`. Absent:
+  // none.
   std::optional<SteadyTime> deadline = std::nullopt;
   // Executed in order; batches of one session, too, in the order of submit().
   std::vector<Operation> operations;

@@ -35,12 +35,18 @@ class Malformed : public testing::Test {
 TEST_F(Malformed, IdsOfAnotherSize) {
   for (const std::size_t size : {0U, 23U, 25U, 1000U}) {
     const std::string id(size, 'x');
-    expect_refused(backend::Suspend{}, [&](auto& m) { m.set_queue(id); }, "a recipient id of another size");
-    expect_refused(backend::Find{}, [&](auto& m) { m.mutable_find()->mutable_id()->set_id(id); }, "an id of another");
-    expect_refused(backend::Ack{}, [&](auto& m) { m.mutable_ack()->set_message_id(id); }, "a message id");
-    expect_refused(backend::SetLink{}, [&](auto& m) { m.mutable_set_link()->set_link_id(id); }, "a link id");
-    expect_refused(create(), [&](auto& m) { m.mutable_create()->mutable_record()->set_sender_id(id); }, "a sender id");
-    expect_refused(create(), [&](auto& m) { m.mutable_create()->mutable_record()->set_link_id(id); }, "a link id");
+    expect_refused(
+        backend::Suspend{}, [&](auto& m) { m.set_queue(id); }, "a recipient id of another size");
+    expect_refused(
+        backend::Find{}, [&](auto& m) { m.mutable_find()->mutable_id()->set_id(id); }, "an id of another");
+    expect_refused(
+        backend::Ack{}, [&](auto& m) { m.mutable_ack()->set_message_id(id); }, "a message id");
+    expect_refused(
+        backend::SetLink{}, [&](auto& m) { m.mutable_set_link()->set_link_id(id); }, "a link id");
+    expect_refused(
+        create(), [&](auto& m) { m.mutable_create()->mutable_record()->set_sender_id(id); }, "a sender id");
+    expect_refused(
+        create(), [&](auto& m) { m.mutable_create()->mutable_record()->set_link_id(id); }, "a link id");
     expect_refused(
         backend::SetNotifier{values_.notifier()},
         [&](auto& m) { m.mutable_set_notifier()->mutable_notifier()->set_id(id); }, "a notifier id");
@@ -52,7 +58,8 @@ TEST_F(Malformed, IdsOfAnotherSize) {
 
 TEST_F(Malformed, KeysThatAreNone) {
   const backend::Secure secure{values_.key(), false, false};
-  expect_refused(secure, [](auto& m) { m.mutable_secure()->clear_key(); }, "a kind of key");
+  expect_refused(
+      secure, [](auto& m) { m.mutable_secure()->clear_key(); }, "a kind of key");
   expect_refused(
       secure, [](auto& m) { m.mutable_secure()->mutable_key()->set_kind(static_cast<queue::KeyKind>(77)); },
       "a kind of key");
@@ -77,8 +84,7 @@ TEST_F(Malformed, NumbersOfNewerVersions) {
   expect_refused(
       create(), [&](auto& m) { record(m)->set_status(static_cast<queue::QueueStatus>(9)); }, "a queue status");
   expect_refused(
-      create(),
-      [&](auto& m) { record(m)->mutable_blocking()->set_reason(static_cast<queue::BlockingReason>(9)); },
+      create(), [&](auto& m) { record(m)->mutable_blocking()->set_reason(static_cast<queue::BlockingReason>(9)); },
       "a reason of blocking");
   expect_refused(
       backend::Append{values_.message(), std::nullopt},

@@ -1,6 +1,16 @@
-// Programs of this version and of the released ones read each other's messages (docs/contracts.md): every message of the
-// contracts in proto/released/ is filled at random, and read by the code of this version, and the other way round. What
-// the reader knows is the same; what it does not know is kept.
+// Programs of this version and of the released ones read each other's messages (docs/contracts.md): every message of
+// the contracts in proto/released/ is filled at random, and read by the code of this version, and the other way round.
+// What the reader knows is the same; what it does not know is kept.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/unknown_field_set.h>
+#include <sotto/admin/v1/admin.pb.h>
+#include <sotto/auth/v1/auth.pb.h>
+#include <sotto/common/v1/common.pb.h>
+#include <sotto/notification/v1/notification.pb.h>
+#include <sotto/queue/v1/queue.pb.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -8,16 +18,7 @@
 #include <string>
 #include <vector>
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/dynamic_message.h>
-#include <google/protobuf/unknown_field_set.h>
 #include <gtest/gtest.h>
-#include <sotto/admin/v1/admin.pb.h>
-#include <sotto/auth/v1/auth.pb.h>
-#include <sotto/common/v1/common.pb.h>
-#include <sotto/notification/v1/notification.pb.h>
-#include <sotto/queue/v1/queue.pb.h>
 
 namespace sotto::contract {
 namespace {
@@ -138,8 +139,8 @@ bool holds_unknown(const pb::Message& message) {
   return false;
 }
 
-// The bytes that `reader` writes after it has read `bytes`, and the same read and written once more by a message like the
-// writer: equal to what was written, when nothing was lost or changed.
+// The bytes that `reader` writes after it has read `bytes`, and the same read and written once more by a message like
+// the writer: equal to what was written, when nothing was lost or changed.
 void expect_survives(const pb::Message& written, pb::Message& reader) {
   const auto name = written.GetDescriptor()->full_name();
   ASSERT_TRUE(reader.ParseFromString(written.SerializeAsString())) << name;

@@ -77,8 +77,7 @@ bool same(const Kind& a, const Kind& b) {
 template <class... Kinds>
 bool same(const std::variant<Kinds...>& a, const std::variant<Kinds...>& b) {
   return a.index() == b.index() &&
-         std::visit(
-             [&](const auto& what) { return same(what, std::get<std::decay_t<decltype(what)>>(b)); }, a);
+         std::visit([&](const auto& what) { return same(what, std::get<std::decay_t<decltype(what)>>(b)); }, a);
 }
 inline bool same(const backend::OperationResult& a, const backend::OperationResult& b) {
   return a.outcome == b.outcome && same_target(a.record, b.record) && same_target(a.message, b.message) &&
@@ -106,9 +105,7 @@ class RandomValues {
     if (below(8) == 0) return values_.quota_marker(static_cast<std::int64_t>(below(1'000'000)));
     return values_.message(static_cast<std::int64_t>(below(2'000'000'000)), below(16384));
   }
-  backend::Notifier notifier() {
-    return {.id = values_.id<NotifierId>(), .key = key(), .box_key = values_.box_key()};
-  }
+  backend::Notifier notifier() { return {.id = values_.id<NotifierId>(), .key = key(), .box_key = values_.box_key()}; }
   backend::QueueRecord record() {
     auto out = values_.record(static_cast<backend::QueueMode>(below(3)));
     out.recipient_keys.clear();

@@ -77,8 +77,8 @@ Result<backend::QueueStatus> from_proto(queue::QueueStatus status) {
 }  // namespace
 
 Error malformed(std::string_view what) {
-  return {ErrorCode::protocol,
-          "the other side sent " + std::string(what) + "; update the older of the two programs if they differ in version"};
+  return {ErrorCode::protocol, "the other side sent " + std::string(what) +
+                                   "; update the older of the two programs if they differ in version"};
 }
 
 Result<std::array<std::uint8_t, kIdSize>> id_bytes(const std::string& bytes, std::string_view what) {

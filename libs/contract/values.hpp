@@ -1,10 +1,10 @@
 // Records, messages and what they are made of ⇄ sotto.queue.v1 and sotto.common.v1. to_proto() writes into an empty
-// message, which may live in an arena. from_proto() checks everything: ids and keys of another size, a number of an enum
-// that we do not know and a part that must be there and is not are errors of kind `protocol`, whose text names the part
-// and never its content. Pure functions; any thread.
+// message, which may live in an arena. from_proto() checks everything: ids and keys of another size, a number of an
+// enum that we do not know and a part that must be there and is not are errors of kind `protocol`, whose text names the
+// part and never its content. Pure functions; any thread.
 //
-// Copies: bodies and link data are copied once on either side, between std::vector and std::string. Box keys are secret;
-// here they are plain bytes of a message, because gRPC's own buffers hold them anyway (docs/contracts.md).
+// Copies: bodies and link data are copied once on either side, between std::vector and std::string. Box keys are
+// secret; here they are plain bytes of a message, because gRPC's own buffers hold them anyway (docs/contracts.md).
 #pragma once
 
 #include <sotto/queue/v1/queue.pb.h>

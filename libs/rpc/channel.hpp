@@ -1,5 +1,5 @@
-// A gRPC channel as all our clients have it: TLS or plaintext, keep-alive, short pauses between attempts to connect. Pure
-// functions; any thread.
+// A gRPC channel as all our clients have it: TLS or plaintext, keep-alive, short pauses between attempts to connect.
+// Pure functions; any thread.
 #pragma once
 
 #include <chrono>

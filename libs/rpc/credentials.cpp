@@ -1,9 +1,9 @@
 #include "libs/rpc/credentials.hpp"
 
-#include <algorithm>
-
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
+
+#include <algorithm>
 
 namespace sotto::rpc {
 namespace {

@@ -1,11 +1,11 @@
 // Credentials of gRPC made from TlsFiles. Internal to libs/rpc; any thread.
 #pragma once
 
-#include <memory>
-#include <optional>
-
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
+
+#include <memory>
+#include <optional>
 
 #include "libs/rpc/tls_files.hpp"
 

@@ -1,10 +1,10 @@
 // Deadlines of unary calls: every call has one. gRPC measures them on the system's clock. Any thread.
 #pragma once
 
-#include <chrono>
-
 #include <grpcpp/client_context.h>
 #include <grpcpp/server_context.h>
+
+#include <chrono>
 
 namespace sotto::rpc {
 
@@ -13,7 +13,8 @@ inline void set_timeout(grpc::ClientContext& context, std::chrono::milliseconds 
   context.set_deadline(std::chrono::system_clock::now() + timeout);
 }
 
-// What is left of the deadline that the caller set, at most `most` (which a caller without deadline gets); never negative.
+// What is left of the deadline that the caller set, at most `most` (which a caller without deadline gets); never
+// negative.
 inline std::chrono::milliseconds time_left(const grpc::ServerContextBase& context, std::chrono::milliseconds most) {
   const auto now = std::chrono::system_clock::now();
   const auto deadline = context.deadline();

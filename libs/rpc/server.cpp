@@ -1,11 +1,11 @@
 #include "libs/rpc/server.hpp"
 
-#include <algorithm>
-#include <string_view>
-
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <string_view>
 
 #include "libs/rpc/credentials.hpp"
 
@@ -30,7 +30,8 @@ Status check(const ServerSettings& settings) {
     return Error{ErrorCode::configuration, "no address to listen on for gRPC; set at least one"};
   }
   if (settings.tls) return check(*settings.tls);
-  if (settings.plaintext_anywhere || std::all_of(settings.listen.begin(), settings.listen.end(), stays_on_this_machine)) {
+  if (settings.plaintext_anywhere ||
+      std::all_of(settings.listen.begin(), settings.listen.end(), stays_on_this_machine)) {
     return ok_status();
   }
   return Error{ErrorCode::configuration,

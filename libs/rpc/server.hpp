@@ -38,7 +38,8 @@ class Server {
  public:
   // Listens and serves. configuration: an address that cannot be had, a TLS file that cannot be read. No service is
   // serving for the health service until set_serving(). Precondition: at least one service.
-  static Result<std::unique_ptr<Server>> start(const ServerSettings& settings, const std::vector<grpc::Service*>& services);
+  static Result<std::unique_ptr<Server>> start(const ServerSettings& settings,
+                                               const std::vector<grpc::Service*>& services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // Shuts down without grace.

@@ -1,14 +1,15 @@
 // A server and a channel on real sockets, and the health service of gRPC, spoken by hand.
 #include "libs/rpc/server.hpp"
 
-#include <future>
-#include <string>
-
 #include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <gtest/gtest.h>
 #include <sotto/queue/v1/queue.grpc.pb.h>
+
+#include <future>
+#include <string>
+
+#include <gtest/gtest.h>
 
 #include "libs/rpc/channel.hpp"
 #include "libs/rpc/deadline.hpp"
@@ -120,10 +121,12 @@ TEST_F(ServerTest, SpeaksOnlyToThoseWhomItsAuthorityKnows) {
   auto stranger = write_tls_files(elsewhere.path());
   EXPECT_FALSE(check_health(channel(local(*server), stranger), "").status.ok()) << "neither knows the other";
   stranger.authorities = tls.authorities;
-  EXPECT_FALSE(check_health(channel(local(*server), stranger), "").status.ok()) << "the server does not know the client";
+  EXPECT_FALSE(check_health(channel(local(*server), stranger), "").status.ok())
+      << "the server does not know the client";
   auto believer = tls;
   believer.authorities = elsewhere.path() / "authority.crt";
-  EXPECT_FALSE(check_health(channel(local(*server), believer), "").status.ok()) << "the client does not know the server";
+  EXPECT_FALSE(check_health(channel(local(*server), believer), "").status.ok())
+      << "the client does not know the server";
 }
 
 TEST_F(ServerTest, TheNameOfTheServerIsChecked) {

@@ -1,6 +1,6 @@
 // TlsFiles: with which certificate a process speaks to the others, and whom it believes. Both ends of a connection show
-// one (mutual TLS). The files are read again when they change: a renewed certificate serves the connections that are made
-// from then on. A value.
+// one (mutual TLS). The files are read again when they change: a renewed certificate serves the connections that are
+// made from then on. A value.
 #pragma once
 
 #include <chrono>

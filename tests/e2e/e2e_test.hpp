@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "libs/smp-client/sync_client.hpp"
-#include "tests/support/server/in_process_server.hpp"
 #include "tests/support/child/temp_dir.hpp"
+#include "tests/support/server/in_process_server.hpp"
 #include "tests/support/server/test_identity.hpp"
 #include "tests/support/session/answers.hpp"
 #include "tests/support/session/server_counters.hpp"

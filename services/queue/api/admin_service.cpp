@@ -33,7 +33,8 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext& context, const grp
 class QueueCall : public std::enable_shared_from_this<QueueCall> {
  public:
   // Writes the response. `result` is a null pointer when the queue is blocked.
-  using Answer = std::function<grpc::Status(const backend::QueueRecord& record, const backend::OperationResult* result)>;
+  using Answer =
+      std::function<grpc::Status(const backend::QueueRecord& record, const backend::OperationResult* result)>;
 
   QueueCall(std::shared_ptr<ServerState> server, grpc::CallbackServerContext& context, contract::NamedId id,
             backend::Action action, Answer answer)

@@ -2,11 +2,11 @@
 // QueueServer. Calls come from threads of gRPC and go on where the backend answers; none blocks.
 #pragma once
 
+#include <sotto/queue/v1/queue.grpc.pb.h>
+
 #include <memory>
 #include <mutex>
 #include <thread>
-
-#include <sotto/queue/v1/queue.grpc.pb.h>
 
 #include "services/queue/api/queue_server.hpp"
 #include "services/queue/api/server_state.hpp"

@@ -1,9 +1,10 @@
 // QueueAdmin over the real domain, in memory.
 #include "services/queue/api/admin_service.hpp"
 
+#include <grpcpp/channel.h>
+
 #include <future>
 
-#include <grpcpp/channel.h>
 #include <gtest/gtest.h>
 
 #include "libs/backend/notification_backend.hpp"
@@ -146,9 +147,8 @@ TEST_F(AdminServiceTest, BlockingIsNotThereYet) {
 
 TEST_F(AdminServiceTest, OneExpiryRunAtATime) {
   v1::ExpireNowResponse response;
-  auto first = std::async(std::launch::async, [&] {
-    return call(&v1::QueueAdmin::Stub::ExpireNow, v1::ExpireNowRequest(), response);
-  });
+  auto first = std::async(std::launch::async,
+                          [&] { return call(&v1::QueueAdmin::Stub::ExpireNow, v1::ExpireNowRequest(), response); });
   expiry_started_.get_future().wait();
   v1::ExpireNowResponse second;
   EXPECT_EQ(call(&v1::QueueAdmin::Stub::ExpireNow, v1::ExpireNowRequest(), second).error_code(),

@@ -98,7 +98,7 @@ void AttachStream::drive() {
       ++server_->counters.frames_written;
       StartWrite(frame);
     } else {
-      const grpc::Status status = end_     ? *end_
+      const grpc::Status status = end_      ? *end_
                                   : broken_ ? grpc::Status(grpc::StatusCode::CANCELLED, "the stream is broken")
                                             : grpc::Status::OK;
       // Nothing may be touched after Finish() but by OnDone(), which may come at once and drop the last reference.
@@ -137,7 +137,8 @@ bool AttachStream::take_hello(const v1::GatewayFrame& frame) {
     return false;
   };
   if (!frame.has_hello() || frame.hello().gateway() == 0) {
-    return refuse(grpc::StatusCode::INVALID_ARGUMENT, "the first frame of a stream must have a Hello with a gateway id");
+    return refuse(grpc::StatusCode::INVALID_ARGUMENT,
+                  "the first frame of a stream must have a Hello with a gateway id");
   }
   if (frame.hello().protocol() != contract::kProtocol) {
     return refuse(grpc::StatusCode::FAILED_PRECONDITION,
@@ -197,7 +198,8 @@ void AttachStream::submit(const v1::Batch& in) {
   if (in.has_time_left_ms()) {
     batch.deadline = server_->clock.steady_now() + std::chrono::milliseconds(in.time_left_ms());
   }
-  batch.done = [stream = self_, number = in.number(), operations, bytes](std::vector<backend::OperationResult> results) {
+  batch.done = [stream = self_, number = in.number(), operations,
+                bytes](std::vector<backend::OperationResult> results) {
     stream->answered(number, std::move(results), operations, bytes);
   };
   server_->queues->submit(std::move(batch));

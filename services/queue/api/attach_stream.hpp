@@ -1,10 +1,15 @@
 // AttachStream: the stream of one gateway to this replica (rpc Attach). Reads frames and submits their batches; writes
 // what its outbox holds, one frame at a time.
 //
-// Lives from the call to OnDone(), and as long as somebody holds it: completions do. Reactions (On…) come from threads of
-// gRPC; completions and events from any thread only put into the outbox. Whatever is started on the call (read, write,
-// end) is started by one thread at a time, in drive(), and never with the lock held.
+// Lives from the call to OnDone(), and as long as somebody holds it: completions do. Reactions (On…) come from threads
+// of gRPC; completions and events from any thread only put into the outbox. Whatever is started on the call (read,
+// write, end) is started by one thread at a time, in drive(), and never with the lock held.
 #pragma once
+
+#include <google/protobuf/arena.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+#include <sotto/queue/v1/queue.pb.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,11 +19,6 @@
 #include <string>
 #include <unordered_set>
 #include <vector>
-
-#include <google/protobuf/arena.h>
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-#include <sotto/queue/v1/queue.pb.h>
 
 #include "services/queue/api/outbox.hpp"
 
@@ -76,7 +76,7 @@ class AttachStream final : public grpc::ServerBidiReactor<v1::GatewayFrame, v1::
 
   const std::shared_ptr<ServerState> server_;
   grpc::CallbackServerContext& context_;
-  std::uint64_t gateway_ = 0;  // set once, before anybody else knows the stream
+  std::uint64_t gateway_ = 0;           // set once, before anybody else knows the stream
   std::shared_ptr<AttachStream> self_;  // until OnDone()
 
   // Of the read and of the write that is under way.

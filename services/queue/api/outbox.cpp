@@ -50,7 +50,8 @@ void Outbox::add_event(EventTo event) {
     return;
   }
   event.bytes = contract::body_bytes(event.event);
-  if (const auto* notified = std::get_if<backend::Notified>(&event.event)) event.units += notified->notifications.size();
+  if (const auto* notified = std::get_if<backend::Notified>(&event.event))
+    event.units += notified->notifications.size();
   if (event_bytes_ + event.bytes > settings_.max_event_bytes) {
     auto* ready = std::get_if<backend::MessageReady>(&event.event);
     if (ready != nullptr && ready->message) {
@@ -77,8 +78,8 @@ std::vector<Outbox::Item> Outbox::take() {
   Weight all{.items = 0};
   while (!items_.empty()) {
     const Weight next = weight(items_.front());
-    if (!taken.empty() && (all.items + next.items > settings_.max_frame_items ||
-                           all.bytes + next.bytes > settings_.max_frame_bytes)) {
+    if (!taken.empty() &&
+        (all.items + next.items > settings_.max_frame_items || all.bytes + next.bytes > settings_.max_frame_bytes)) {
       break;
     }
     all.items += next.items;

@@ -25,8 +25,8 @@ class OutboxTest : public testing::Test {
     outbox_.add(Outbox::Result{.number = number, .results = {std::move(result)}, .operations = 1});
   }
   void add_ready(std::size_t bytes) {
-    outbox_.add(Outbox::EventTo{
-        .connection = 1, .event = backend::MessageReady{values_.id<RecipientId>(), values_.message(1, bytes)}});
+    outbox_.add(Outbox::EventTo{.connection = 1,
+                                .event = backend::MessageReady{values_.id<RecipientId>(), values_.message(1, bytes)}});
   }
   void add_ended() { outbox_.add(Outbox::EventTo{.connection = 1, .event = backend::Ended{}}); }
 

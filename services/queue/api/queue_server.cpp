@@ -1,8 +1,8 @@
 #include "services/queue/api/queue_server.hpp"
 
-#include <utility>
-
 #include <sotto/queue/v1/queue.grpc.pb.h>
+
+#include <utility>
 
 #include "services/queue/api/admin_service.hpp"
 #include "services/queue/api/attach_stream.hpp"

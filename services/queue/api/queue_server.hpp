@@ -2,12 +2,12 @@
 // backend and answers with what comes back; as the EventSink of the service it brings each event to the gateway of its
 // session: down the gateway's stream when it is attached here, by the bus otherwise.
 //
-// Owned by the program, which makes it first (the backend needs its EventSink), then the backend, then calls serve(), and
-// then starts an rpc::Server with services(). At the end: drain(), stop(), rpc::Server::shutdown(), the backend's stop().
-// Bus and backend outlive the rpc::Server, and so does this.
+// Owned by the program, which makes it first (the backend needs its EventSink), then the backend, then calls serve(),
+// and then starts an rpc::Server with services(). At the end: drain(), stop(), rpc::Server::shutdown(), the backend's
+// stop(). Bus and backend outlive the rpc::Server, and so does this.
 //
-// Threads: deliver() and resume() from any. Frames are read and written on threads of gRPC; one thread of its own begins
-// writes, and looks after gateways that went away.
+// Threads: deliver() and resume() from any. Frames are read and written on threads of gRPC; one thread of its own
+// begins writes, and looks after gateways that went away.
 //
 // Flow control (docs/flow-control.md): each stream has one write outstanding, and everything that waits goes into the
 // next frame. A gateway is not read from while too much of it is unanswered; what it does not read is bounded, too.
@@ -42,8 +42,8 @@ struct QueueServerSettings {
   std::size_t max_frame_items = 256;
   std::size_t max_frame_bytes = std::size_t{1} << 20;
 
-  // Of one gateway, not answered yet: beyond either, its stream is not read. Bytes are those of bodies, of requests that
-  // are at work and of answers that wait to be written.
+  // Of one gateway, not answered yet: beyond either, its stream is not read. Bytes are those of bodies, of requests
+  // that are at work and of answers that wait to be written.
   std::size_t max_unanswered_operations = 16384;
   std::size_t max_unanswered_bytes = std::size_t{64} << 20;
   // Of one gateway, events that wait to be written: beyond the bytes, a message that is ready goes without its body and
@@ -78,7 +78,7 @@ struct QueueServerCounters {
 
 // What administrators ask for and a QueueBackend has no word for. Either may be empty: UNIMPLEMENTED.
 struct QueueAdminHooks {
-  std::function<StoreTotals()> totals;         // any thread, at once
+  std::function<StoreTotals()> totals;        // any thread, at once
   std::function<std::uint64_t()> expire_now;  // any thread; may take long; one at a time
 };
 
@@ -103,8 +103,8 @@ class QueueServer final : public backend::EventSink {
 
   // Takes no new streams, tells the gateways to go elsewhere, and waits until they have, at most `limit`.
   void drain(std::chrono::milliseconds limit);
-  // Ends all streams; the results of batches that are under way go nowhere. When it returns, neither the backend nor the
-  // bus is called any more, and no stream begins. The sessions are not ended: their gateways take them elsewhere.
+  // Ends all streams; the results of batches that are under way go nowhere. When it returns, neither the backend nor
+  // the bus is called any more, and no stream begins. The sessions are not ended: their gateways take them elsewhere.
   void stop();
 
   [[nodiscard]] const QueueServerCounters& counters() const;

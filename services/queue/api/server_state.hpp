@@ -1,8 +1,8 @@
-// ServerState: what all streams of a QueueServer share: which gateway is attached, which sessions wait for their gateway
-// to come back, and the thread that begins writes. Owned by the QueueServer and by each stream.
+// ServerState: what all streams of a QueueServer share: which gateway is attached, which sessions wait for their
+// gateway to come back, and the thread that begins writes. Owned by the QueueServer and by each stream.
 //
-// Threads: any. Lock order: bus_mutex_, mutex_, then the mutex of a stream. Neither backend nor bus are called with mutex_
-// held; bus_mutex_ orders the calls that say for whom the bus is listened to.
+// Threads: any. Lock order: bus_mutex_, mutex_, then the mutex of a stream. Neither backend nor bus are called with
+// mutex_ held; bus_mutex_ orders the calls that say for whom the bus is listened to.
 #pragma once
 
 #include <atomic>

@@ -1,15 +1,15 @@
 // A gateway that says exactly what a test wants: one stream, frame by frame, on the test's own thread. Tests only.
 #pragma once
 
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <sotto/queue/v1/queue.grpc.pb.h>
+
 #include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <grpcpp/channel.h>
-#include <grpcpp/client_context.h>
-#include <sotto/queue/v1/queue.grpc.pb.h>
 
 #include "libs/contract/events.hpp"
 #include "libs/contract/operations.hpp"

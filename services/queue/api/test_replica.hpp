@@ -1,5 +1,5 @@
-// A replica of the queue service for tests: a QueueServer on a real port, over a backend that answers when the test says
-// so, and a bus that joins the replicas of one process. Only tests include this.
+// A replica of the queue service for tests: a QueueServer on a real port, over a backend that answers when the test
+// says so, and a bus that joins the replicas of one process. Only tests include this.
 #pragma once
 
 #include <algorithm>

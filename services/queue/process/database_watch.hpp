@@ -1,6 +1,7 @@
 // DatabaseWatch: whether the database answers and has the schema that this program knows, for health: a small question
 // every second, over a connection of its own, so that transactions that wait do not make it wait, and an idle service
-// still knows, also how many queues and messages there are. Owned by the process; state() may be called from any thread, look() by one.
+// still knows, also how many queues and messages there are. Owned by the process; state() may be called from any
+// thread, look() by one.
 #pragma once
 
 #include <chrono>
