@@ -59,9 +59,9 @@ class ReplicaStream final : public Link,
   // False: nothing waits.
   bool write_frame();
   void take(const queue::v1::ServiceFrame& frame);
-  void take_result(const queue::v1::BatchResult& result);
-  void take_event(const queue::v1::Event& event);
-  void take_resume(const common::v1::Resume& resume);
+  void take_result(const queue::v1::BatchResult& in);
+  void take_event(const queue::v1::Event& in);
+  void take_resume(const common::v1::Resume& in);
 
   const Owner& owner_;
   grpc::ClientContext context_;

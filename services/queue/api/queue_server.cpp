@@ -34,7 +34,7 @@ QueueServer::~QueueServer() {
 }
 
 void QueueServer::serve(backend::QueueBackend& queues, QueueAdminHooks hooks) {
-  static_cast<AdminService&>(*admin_service_).set_hooks(std::move(hooks));
+  dynamic_cast<AdminService&>(*admin_service_).set_hooks(std::move(hooks));
   state_->start(queues);
 }
 

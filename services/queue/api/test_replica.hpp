@@ -89,7 +89,7 @@ class ScriptedBackend final : public backend::QueueBackend {
     holding_ = holding_ && !go_on;
     return std::exchange(held_, {});
   }
-  void answer(backend::Batch& batch) {
+  void answer(backend::Batch& batch) const {
     std::vector<backend::OperationResult> results;
     results.reserve(batch.operations.size());
     for (const auto& operation : batch.operations) results.push_back(rule(operation));
@@ -152,7 +152,7 @@ class TestReplica {
   };
 
   TestReplica() : TestReplica(Options{}) {}
-  explicit TestReplica(Options options) {
+  explicit TestReplica(const Options& options) {
     if (options.wire != nullptr) bus_ = std::make_unique<TestBus>(*options.wire);
     api_ = std::make_unique<QueueServer>(options.settings, bus_.get(), clock_);
     if (options.make_backend) own_backend_ = options.make_backend(*api_);

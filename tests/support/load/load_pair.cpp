@@ -230,7 +230,7 @@ bool LoadPair::receive_one(client::SyncClient& client) {
   return true;
 }
 
-bool LoadPair::acknowledge(client::SyncClient& client, Queue& queue, const client::Message& message) {
+bool LoadPair::acknowledge(client::SyncClient& client, const Queue& queue, const client::Message& message) const {
   const auto status = client.ack(queue.handle, message, kAnswer);
   if (status || !client.connected()) return status.ok();
   if (!options_.errors_are_fine) throw std::runtime_error("ACK: " + status.error().message);

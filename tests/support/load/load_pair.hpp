@@ -70,7 +70,7 @@ class LoadPair {
   void add_queue(client::SyncClient& client);
   bool subscribe_all(client::SyncClient& client);
   bool receive_one(client::SyncClient& client);
-  bool acknowledge(client::SyncClient& client, Queue& queue, const client::Message& message);
+  bool acknowledge(client::SyncClient& client, const Queue& queue, const client::Message& message) const;
 
   const LoadOptions options_;
   std::atomic<std::uint64_t>& answered_;
