@@ -41,6 +41,7 @@ class DispatcherTest : public testing::Test {
   std::shared_ptr<Answer> submit(std::uint64_t connection, std::vector<Operation> operations,
                                  std::optional<SteadyTime> deadline = std::nullopt) {
     auto answer = std::make_shared<Answer>();
+    answers_.push_back(answer);  // its completion may come when the test has forgotten it
     dispatcher_.submit({.session = session(connection),
                         .deadline = deadline,
                         .operations = std::move(operations),
@@ -54,18 +55,23 @@ class DispatcherTest : public testing::Test {
   }
   // The connections of the batches in the next frame, and the sessions that ended: "1 2 -3".
   std::string take(const std::shared_ptr<FakeLink>& link) {
-    last_ = dispatcher_.take(*link).value_or(Dispatcher::Frame{});
+    auto frame = dispatcher_.take(*link);
     std::string out;
-    for (const auto& batch : last_.batches) out += (out.empty() ? "" : " ") + std::to_string(batch.connection);
+    if (!frame) return out;
+    last_ = std::move(*frame);
+    sizes_.clear();
+    for (const auto& batch : last_.batches) {
+      out += (out.empty() ? "" : " ") + std::to_string(batch.connection);
+      sizes_.push_back(batch.operations->size());
+    }
     for (const auto ended : last_.ended_connections) out += (out.empty() ? "-" : " -") + std::to_string(ended);
     return out;
   }
-  // Answers the n-th batch of the frame that was taken last.
+  // Answers the n-th batch of the last frame that held something.
   void answer(std::size_t n, Outcome outcome = Outcome::ok) {
     backend::OperationResult result;
     result.outcome = outcome;
-    dispatcher_.answered(last_.batches.at(n).number,
-                         std::vector<backend::OperationResult>(last_.batches[n].operations->size(), result));
+    dispatcher_.answered(last_.batches.at(n).number, std::vector<backend::OperationResult>(sizes_.at(n), result));
   }
   backend::Event ready() { return backend::MessageReady{queue_, nullptr}; }
   backend::Event ended() { return backend::Ended{backend::Role::recipient, queue_.bytes}; }
@@ -76,8 +82,11 @@ class DispatcherTest : public testing::Test {
   ManualClock clock_;
   queue::TestValues values_;
   RecipientId queue_ = values_.id<RecipientId>();
+  std::vector<std::shared_ptr<Answer>> answers_;
   Dispatcher dispatcher_{settings_, kGateway, sink_, clock_, counters_};
+  // The last one that was not empty. What it points to lives until it is answered, so sizes are kept apart.
   Dispatcher::Frame last_;
+  std::vector<std::size_t> sizes_;
 };
 
 TEST_F(DispatcherTest, BatchesGoDownTheLinkInOrder) {
@@ -286,6 +295,9 @@ TEST_F(DispatcherTest, SessionsThatEndedAreNotResumed) {
   const auto a = link_up();
   submit(1, {fetch()});
   submit(2, {fetch()});
+  EXPECT_EQ(take(a), "1 2");
+  answer(0);
+  answer(1);
   dispatcher_.link_down(a, false);
   dispatcher_.end_session(session(1));
   const auto b = link_up();

@@ -55,7 +55,7 @@ class TestSink final : public backend::EventSink {
 };
 
 // The answer to one batch: how often it came, and what it was.
-class Answer {
+class Answer : public std::enable_shared_from_this<Answer> {
  public:
   // Notes "<connection> answered" in the sink.
   static std::shared_ptr<Answer> submit(backend::QueueBackend& backend, TestSink& sink, backend::Batch batch) {
@@ -66,11 +66,11 @@ class Answer {
   }
   std::function<void(std::vector<backend::OperationResult>)> completion(TestSink& sink, backend::SessionRef session) {
     // Counted with the lock of the answer, after the note: whoever sees the answer sees the note.
-    return [this, &sink, session](std::vector<backend::OperationResult> results) {
+    return [self = shared_from_this(), &sink, session](std::vector<backend::OperationResult> results) {
       sink.note(std::to_string(session.connection) + " answered");
-      const std::lock_guard lock(mutex_);
-      ++times_;
-      results_ = std::move(results);
+      const std::lock_guard lock(self->mutex_);
+      ++self->times_;
+      self->results_ = std::move(results);
     };
   }
 
