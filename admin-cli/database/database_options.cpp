@@ -20,7 +20,8 @@ void DatabaseOptions::declare(CLI::App& app) {
       ->envname("SOTTO_DATABASE_PASSWORD_FILE");
 }
 
-Result<std::unique_ptr<postgres::Connection>> DatabaseOptions::connect() const {
+template <class Session>
+Result<std::unique_ptr<Session>> DatabaseOptions::connect_as() const {
   if (url_.empty()) {
     return Error{ErrorCode::invalid_argument, "which database? Name it with --database-url or SOTTO_DATABASE_URL"};
   }
@@ -34,7 +35,7 @@ Result<std::unique_ptr<postgres::Connection>> DatabaseOptions::connect() const {
     if (!password) return password.error();
     options.password = *std::move(password);
   }
-  auto connection = postgres::Connection::connect(options);
+  auto connection = Session::connect(options);
   if (connection) return connection;
   auto error = postgres::explain_connect_failure(options, connection.error());
   if (error.code == ErrorCode::unauthenticated) {
@@ -42,6 +43,14 @@ Result<std::unique_ptr<postgres::Connection>> DatabaseOptions::connect() const {
                                               : " (the password is that of " + password_file_ + ")";
   }
   return error;
+}
+
+Result<std::unique_ptr<postgres::AdminSession>> DatabaseOptions::connect() const {
+  return connect_as<postgres::AdminSession>();
+}
+
+Result<std::unique_ptr<postgres::Connection>> DatabaseOptions::connect_for_bulk() const {
+  return connect_as<postgres::Connection>();
 }
 
 }  // namespace sotto::cli

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "libs/base/result.hpp"
+#include "libs/postgres/admin_session.hpp"
 #include "libs/postgres/connection.hpp"
 
 namespace CLI {
@@ -20,9 +21,14 @@ class DatabaseOptions {
 
   // `invalid_argument` when no database is named, or with a password in its URL; `configuration` for the password file;
   // else why there is no connection (libs/postgres/conninfo.hpp).
-  [[nodiscard]] Result<std::unique_ptr<postgres::Connection>> connect() const;
+  [[nodiscard]] Result<std::unique_ptr<postgres::AdminSession>> connect() const;
+  // The same for a command that works through very many rows.
+  [[nodiscard]] Result<std::unique_ptr<postgres::Connection>> connect_for_bulk() const;
 
  private:
+  template <class Session>
+  [[nodiscard]] Result<std::unique_ptr<Session>> connect_as() const;
+
   std::string url_;
   std::string password_file_;
 };

@@ -27,11 +27,11 @@ class MigrateCommand final : public Command {
   }
 
   int run(Console& console) override {
-    auto connection = database_.connect();
-    if (!connection) return report(connection.error(), console);
-    const auto before = postgres::schema_state(**connection, queue::migrations());
+    auto session = database_.connect();
+    if (!session) return report(session.error(), console);
+    const auto before = postgres::schema_state(**session, queue::migrations());
     if (!before) return report(before.error(), console);
-    return dry_run_ ? show(*before, console) : apply(**connection, *before, console);
+    return dry_run_ ? show(*before, console) : apply(**session, *before, console);
   }
 
  private:
@@ -45,9 +45,9 @@ class MigrateCommand final : public Command {
     return kExitOk;
   }
 
-  int apply(postgres::Connection& connection, const postgres::SchemaState& before, Console& console) const {
+  int apply(postgres::AdminSession& session, const postgres::SchemaState& before, Console& console) const {
     std::vector<postgres::Migration> applied;
-    const auto status = postgres::migrate(connection, queue::migrations(), [&](const postgres::Migration& step) {
+    const auto status = postgres::migrate(session, queue::migrations(), [&](const postgres::Migration& step) {
       applied.push_back(step);
       if (!json_) print_step("applied", step, console);
     });

@@ -36,7 +36,7 @@ class RekeyCommand final : public Command {
     }
     const auto keys = read_platform_keys(key_file_);
     if (!keys) return report(keys.error(), console);
-    auto connection = database_.connect();
+    auto connection = database_.connect_for_bulk();
     if (!connection) return report(connection.error(), console);
     if (const auto status = postgres::require_schema(**connection, queue::migrations()); !status) {
       return report(status.error(), console);

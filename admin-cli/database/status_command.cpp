@@ -28,20 +28,20 @@ struct Content {
   std::optional<std::vector<KeyUse>> keys;  // nothing: not counted
 };
 
-Result<Content> read_content(postgres::Connection& connection, bool count_keys) {
+Result<Content> read_content(postgres::AdminSession& session, bool count_keys) {
   Content content;
-  const auto totals = connection.query(
-      "SELECT coalesce(sum(queues), 0)::bigint, coalesce(sum(messages), 0)::bigint FROM queue_totals", {}, kQuickLimit);
+  const auto totals = session.query(
+      "SELECT coalesce(sum(queues), 0)::bigint, coalesce(sum(messages), 0)::bigint FROM queue_totals", kQuickLimit);
   if (!totals) return totals.error();
-  content.queues = totals->int8(0, 0);
-  content.messages = totals->int8(0, 1);
+  content.queues = totals->integer(0, 0);
+  content.messages = totals->integer(0, 1);
   if (!count_keys) return content;
   const auto keys =
-      connection.query("SELECT sealing_key, count(*) FROM queues GROUP BY sealing_key ORDER BY 1", {}, kScanLimit);
+      session.query("SELECT sealing_key, count(*) FROM queues GROUP BY sealing_key ORDER BY 1", kScanLimit);
   if (!keys) return keys.error();
   content.keys.emplace();
   for (std::size_t row = 0; row < keys->size(); ++row) {
-    content.keys->push_back({keys->int4(row, 0), keys->int8(row, 1)});
+    content.keys->push_back({static_cast<std::int32_t>(keys->integer(row, 0)), keys->integer(row, 1)});
   }
   return content;
 }
@@ -95,14 +95,14 @@ class StatusCommand final : public Command {
   }
 
   int run(Console& console) override {
-    auto connection = database_.connect();
-    if (!connection) return report(connection.error(), console);
-    const auto state = postgres::schema_state(**connection, queue::migrations());
+    auto session = database_.connect();
+    if (!session) return report(session.error(), console);
+    const auto state = postgres::schema_state(**session, queue::migrations());
     if (!state) return report(state.error(), console);
     std::optional<Content> content;
     // A step may change how things are counted.
     if (state->pending.empty()) {
-      auto read = read_content(**connection, count_keys_);
+      auto read = read_content(**session, count_keys_);
       if (!read) return report(read.error(), console);
       content = *std::move(read);
     }

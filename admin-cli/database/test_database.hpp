@@ -25,15 +25,12 @@ class TestDatabase {
   [[nodiscard]] test::PostgresServer& server() { return server_; }
 
   [[nodiscard]] std::unique_ptr<postgres::Connection> connect() const {
-    postgres::ConnectOptions options;
-    options.conninfo = server_.conninfo();
-    options.password = SecretString(test::PostgresServer::password());
-    return postgres::Connection::connect(options).value();
+    return postgres::Connection::connect(options()).value();
   }
 
   void migrate() {
-    const auto status =
-        postgres::migrate(*connect(), queue::migrations(), [](const postgres::Migration& /*applied*/) {});
+    const auto session = postgres::AdminSession::connect(options()).value();
+    const auto status = postgres::migrate(*session, queue::migrations(), [](const postgres::Migration& /*applied*/) {});
     if (!status) throw std::runtime_error(status.error().message);
     connection_ = connect();
   }
@@ -71,6 +68,12 @@ class TestDatabase {
   static std::string literal(ByteView bytes) { return "'\\x" + to_hex(bytes) + "'"; }
 
  private:
+  [[nodiscard]] postgres::ConnectOptions options() const {
+    postgres::ConnectOptions options;
+    options.conninfo = server_.conninfo();
+    options.password = SecretString(test::PostgresServer::password());
+    return options;
+  }
   static crypto::BoxKey secret(std::uint8_t number) { return crypto::BoxKey::from_stored(Bytes(32, number)); }
 
   test::PostgresServer server_;

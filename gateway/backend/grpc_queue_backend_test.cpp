@@ -252,7 +252,7 @@ TEST_F(GrpcQueueBackendTest, AReplicaThatLeavesLosesNoBatch) {
   a.scripted.hold();
   const auto under_way = submit(1, backend::Suspend{});
   const auto also = submit(2, backend::Suspend{});
-  wait_until("one is at a", [&] { return a.scripted.held_count() == 1; });
+  wait_until("one is at each", [&] { return a.scripted.seen_count() == 2 && b.scripted.seen_count() == 2; });
   std::jthread drain([&] { a.api().drain(60s); });
   // Sessions that are new use b from now on. Nobody waits for those that came before it was heard: a holds them.
   std::uint64_t connection = 10;

@@ -4,11 +4,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <numeric>
 #include <optional>
 #include <utility>
+
+#include "libs/postgres/session.hpp"
 
 namespace sotto::postgres {
 namespace {
@@ -21,40 +22,10 @@ constexpr int kBinary = 1;
 // its buffer again and again.
 constexpr std::size_t kFlushBytes = 32U << 10U;
 
-// The server looks this often whether the client is still there while it works for it.
-constexpr const char* kSession = "SET client_connection_check_interval = '1s';";
-
-Error closed() {
-  return Error{ErrorCode::connection_failed, "the connection to PostgreSQL was lost"};
-}
-
-std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
-ErrorCode code_of(std::string_view sql_state) {
-  const auto is_of = [&](std::string_view kind) { return sql_state.substr(0, kind.size()) == kind; };
-  if (sql_state == "23505") return ErrorCode::conflict;
-  if (is_of("08")) return ErrorCode::connection_failed;
-  // Rolled back for others, locks, resources, operator, files; read only: the server has become a standby.
-  for (const auto* kind : {"40", "55", "53", "57", "58", "25006"}) {
-    if (is_of(kind)) return ErrorCode::unavailable;
-  }
-  for (const auto* kind : {"28", "3D000", "42501", "42P01"}) {
-    if (is_of(kind)) return ErrorCode::configuration;
-  }
-  return ErrorCode::internal;
-}
-
-// Without detail and context, which show values.
 Error error_of(const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  const std::string sql_state = state != nullptr ? state : "";
-  return Error{code_of(sql_state), "PostgreSQL: " + one_line(text != nullptr ? text : "no reason given") +
-                                       (sql_state.empty() ? "" : " (" + sql_state + ")")};
+  return server_error(state != nullptr ? state : "", text != nullptr ? text : "");
 }
 
 // The parameters of a statement as libpq wants them; views them.
@@ -102,40 +73,17 @@ void Connection::close() {
 }
 
 Result<std::unique_ptr<Connection>> Connection::connect(const ConnectOptions& options) {
-  const std::string seconds = std::to_string(std::max<std::int64_t>(options.connect_timeout.count(), 2));
-  // What stands in front of dbname may be overruled by conninfo; the password may not. A SecretString ends with a zero.
-  const std::array<const char*, 9> keywords = {"connect_timeout",
-                                               "application_name",
-                                               "target_session_attrs",
-                                               "keepalives_idle",
-                                               "tcp_user_timeout",
-                                               "client_encoding",
-                                               "dbname",
-                                               options.password.empty() ? nullptr : "password",
-                                               nullptr};
-  const std::array<const char*, 9> values = {
-      seconds.c_str(),          options.application_name.c_str(), "read-write", "10", "10000", "UTF8",
-      options.conninfo.c_str(), options.password.expose().data(), nullptr};
-  auto* raw = PQconnectdbParams(keywords.data(), values.data(), 1);
-  std::unique_ptr<Connection> connection(new Connection(raw));
-  if (raw == nullptr) return Error{ErrorCode::connection_failed, "out of memory"};
-  if (PQstatus(raw) != CONNECTION_OK) {
-    return Error{ErrorCode::connection_failed, "no connection to PostgreSQL: " + one_line(PQerrorMessage(raw))};
-  }
-  PQsetNoticeReceiver(
-      raw, [](void* /*argument*/, const PGresult* /*notice*/) {}, nullptr);
-  if (PQsetnonblocking(raw, 1) != 0) return connection->lost();
-  auto prepared = connection->script(kSession + options.session, options.connect_timeout + std::chrono::seconds(2));
+  auto session = open_session(options);
+  if (!session) return session.error();
+  std::unique_ptr<Connection> connection(new Connection(session->release()));
+  if (PQsetnonblocking(connection->connection_, 1) != 0) return connection->lost();
+  auto prepared = connection->script(first_statements(options), options.connect_timeout + std::chrono::seconds(2));
   if (!prepared) return prepared.error();
   return connection;
 }
 
 Error Connection::lost() {
-  Error error = closed();
-  if (connection_ != nullptr) {
-    const std::string reason = one_line(PQerrorMessage(connection_));
-    if (!reason.empty()) error.message += ": " + reason;
-  }
+  const Error error = lost_error(connection_ != nullptr ? PQerrorMessage(connection_) : "");
   close();
   return error;
 }
@@ -206,7 +154,7 @@ Status Connection::send_step(const Statement& statement, const Params& params, T
 }
 
 Result<std::vector<Rows>> Connection::run(const Pipeline& pipeline, std::chrono::milliseconds limit) {
-  if (!usable()) return closed();
+  if (!usable()) return lost_error("");
   const auto deadline = std::chrono::steady_clock::now() + limit;
   if (PQpipelineStatus(connection_) == PQ_PIPELINE_OFF && PQenterPipelineMode(connection_) != 1) return lost();
   std::vector<Step> steps;
@@ -266,7 +214,7 @@ Result<std::vector<Rows>> Connection::collect(const std::vector<Step>& steps, Ti
 }
 
 Result<Rows> Connection::query(const char* sql, const Params& params, std::chrono::milliseconds limit) {
-  if (!usable()) return closed();
+  if (!usable()) return lost_error("");
   const auto deadline = std::chrono::steady_clock::now() + limit;
   if (auto skipped = skip_posted(deadline); !skipped) return skipped.error();
   if (PQpipelineStatus(connection_) == PQ_PIPELINE_OFF && PQenterPipelineMode(connection_) != 1) return lost();
@@ -282,7 +230,7 @@ Result<Rows> Connection::query(const char* sql, const Params& params, std::chron
 }
 
 Status Connection::script(const std::string& sql, std::chrono::milliseconds limit) {
-  if (!usable()) return closed();
+  if (!usable()) return lost_error("");
   const auto deadline = std::chrono::steady_clock::now() + limit;
   if (auto skipped = skip_posted(deadline); !skipped) return skipped;
   if (PQexitPipelineMode(connection_) != 1) return lost();

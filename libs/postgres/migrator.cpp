@@ -1,15 +1,16 @@
 #include "libs/postgres/migrator.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sotto::postgres {
 namespace {
 
-// Of what reads and writes a few rows; it may have to wait for another runner's step.
+// Of each statement of a step; the first may have to wait for another runner's step.
 constexpr std::chrono::milliseconds kStepLimit = std::chrono::hours(24);
+// Of what reads a few rows.
 constexpr std::chrono::milliseconds kLookLimit = std::chrono::seconds(30);
 
 // Taken for the transaction, so that it works through a connection pooler, too.
@@ -18,14 +19,23 @@ constexpr const char* kMakeTable =
     "CREATE TABLE IF NOT EXISTS sotto_migrations (version int PRIMARY KEY, name text NOT NULL, "
     "applied_at timestamptz NOT NULL DEFAULT now())";
 
+constexpr const char* kExists = "SELECT to_regclass('sotto_migrations') IS NOT NULL";
+constexpr const char* kApplied = "SELECT version, name FROM sotto_migrations ORDER BY version";
+
+// A row of sotto_migrations.
+struct Applied {
+  int version = 0;
+  std::string name;
+};
+
 std::string label(const Migration& migration) {
   return std::to_string(migration.version) + " (" + std::string(migration.name) + ")";
 }
 
-Result<SchemaState> compare(const Rows& applied, std::span<const Migration> known) {
+Result<SchemaState> compare(const std::vector<Applied>& applied, std::span<const Migration> known) {
   SchemaState state{0, known};
-  for (std::size_t row = 0; row < applied.size(); ++row) {
-    const Migration there{applied.int4(row, 0), applied.text(row, 1), {}};
+  for (const auto& [version, name] : applied) {
+    const Migration there{version, name, {}};
     if (state.pending.empty()) {
       return Error{ErrorCode::conflict, "the database has the schema step " + label(there) +
                                             ", which this program does not know: it needs a newer version of Sotto"};
@@ -42,41 +52,60 @@ Result<SchemaState> compare(const Rows& applied, std::span<const Migration> know
   return state;
 }
 
-Result<SchemaState> read_state(Connection& connection, std::span<const Migration> known) {
-  auto applied = connection.query("SELECT version, name FROM sotto_migrations ORDER BY version", {}, kLookLimit);
-  if (!applied) return applied.error();
-  return compare(*applied, known);
+std::vector<Applied> applied_of(const TextRows& rows) {
+  std::vector<Applied> applied;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    applied.push_back({static_cast<int>(rows.integer(row, 0)), rows.text(row, 1)});
+  }
+  return applied;
 }
 
-// Within a transaction. Nothing: there is nothing left to apply.
-Result<std::optional<Migration>> apply_next(Connection& connection, std::span<const Migration> known) {
-  if (auto locked = connection.query(kLock, {}, kStepLimit); !locked) return locked.error();
-  if (auto made = connection.query(kMakeTable, {}, kLookLimit); !made) return made.error();
-  const auto state = read_state(connection, known);
+Result<SchemaState> schema_state_of(Connection& connection, std::span<const Migration> known) {
+  const auto exists = connection.query(kExists, {}, kLookLimit);
+  if (!exists) return exists.error();
+  if (!exists->boolean(0, 0)) return SchemaState{0, known};
+  const auto rows = connection.query(kApplied, {}, kLookLimit);
+  if (!rows) return rows.error();
+  std::vector<Applied> applied;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    applied.push_back({rows->int4(row, 0), std::string(rows->text(row, 1))});
+  }
+  return compare(applied, known);
+}
+
+// Nothing: there is nothing left to apply.
+Result<std::optional<Migration>> apply_next(AdminSession::Transaction& work, std::span<const Migration> known) {
+  if (auto locked = work.query(kLock); !locked) return locked.error();
+  if (auto made = work.query(kMakeTable); !made) return made.error();
+  const auto applied = work.query(kApplied);
+  if (!applied) return applied.error();
+  const auto state = compare(applied_of(*applied), known);
   if (!state) return state.error();
   if (state->pending.empty()) return std::optional<Migration>{};
   const Migration& next = state->pending.front();
-  if (auto status = connection.script(std::string(next.sql), kStepLimit); !status) {
+  if (auto status = work.script(std::string(next.sql)); !status) {
     return Error{status.error().code,
                  "schema step " + label(next) + " failed, and nothing of it was applied: " + status.error().message};
   }
-  auto noted = connection.query("INSERT INTO sotto_migrations (version, name) VALUES ($1, $2)",
-                                Params().add(static_cast<std::int32_t>(next.version)).add(next.name), kLookLimit);
+  auto noted = work.query("INSERT INTO sotto_migrations (version, name) VALUES ($1, $2)",
+                          {std::to_string(next.version), std::string(next.name)});
   if (!noted) return noted.error();
   return std::optional(next);
 }
 
 }  // namespace
 
-Result<SchemaState> schema_state(Connection& connection, std::span<const Migration> known) {
-  auto exists = connection.query("SELECT to_regclass('sotto_migrations') IS NOT NULL", {}, kLookLimit);
+Result<SchemaState> schema_state(AdminSession& session, std::span<const Migration> known) {
+  const auto exists = session.query(kExists, kLookLimit);
   if (!exists) return exists.error();
-  if (!exists->boolean(0, 0)) return SchemaState{0, known};
-  return read_state(connection, known);
+  if (exists->text(0, 0) != "t") return SchemaState{0, known};
+  const auto applied = session.query(kApplied, kLookLimit);
+  if (!applied) return applied.error();
+  return compare(applied_of(*applied), known);
 }
 
 Status require_schema(Connection& connection, std::span<const Migration> known) {
-  const auto state = schema_state(connection, known);
+  const auto state = schema_state_of(connection, known);
   if (!state) return state.error();
   if (state->pending.empty()) return ok_status();
   return Error{ErrorCode::conflict, "the database has schema version " + std::to_string(state->version) +
@@ -84,18 +113,19 @@ Status require_schema(Connection& connection, std::span<const Migration> known) 
                                         ": run `sotto db migrate`"};
 }
 
-Status migrate(Connection& connection, std::span<const Migration> known,
+Status migrate(AdminSession& session, std::span<const Migration> known,
                const std::function<void(const Migration&)>& applied) {
   for (;;) {
-    if (auto begun = connection.query("BEGIN", {}, kLookLimit); !begun) return begun.error();
-    const auto next = apply_next(connection, known);
-    if (!next) {
-      if (connection.usable()) connection.post("ROLLBACK");
-      return next.error();
-    }
-    if (auto done = connection.query("COMMIT", {}, kStepLimit); !done) return done.error();
-    if (!*next) return ok_status();
-    applied(**next);
+    std::optional<Migration> step;
+    const auto done = session.transaction(kStepLimit, [&](AdminSession::Transaction& work) -> Status {
+      const auto next = apply_next(work, known);
+      if (!next) return next.error();
+      step = *next;
+      return ok_status();
+    });
+    if (!done) return done;
+    if (!step) return ok_status();
+    applied(*step);
   }
 }
 

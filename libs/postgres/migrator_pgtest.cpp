@@ -33,12 +33,17 @@ class MigratorTest : public testing::Test {
     options.conninfo = server_.conninfo();
     return Connection::connect(options).value();
   }
+  [[nodiscard]] std::unique_ptr<AdminSession> admin() const {
+    ConnectOptions options;
+    options.conninfo = server_.conninfo();
+    return AdminSession::connect(options).value();
+  }
   // Runs them on a connection of its own; notes what was applied.
   Status run(std::span<const Migration> steps) {
-    return migrate(*connect(), steps, [this](const Migration& step) { applied_.push_back(step.version); });
+    return migrate(*admin(), steps, [this](const Migration& step) { applied_.push_back(step.version); });
   }
   [[nodiscard]] SchemaState state(std::span<const Migration> steps) const {
-    return schema_state(*connect(), steps).value();
+    return schema_state(*admin(), steps).value();
   }
 
   test::PostgresServer server_;
@@ -78,7 +83,7 @@ TEST_F(MigratorTest, TwoRunnersAtOnceShareTheWork) {
   std::vector<std::jthread> runners;
   for (auto& count : counts) {
     runners.emplace_back([this, &steps, &count] {
-      const auto status = migrate(*connect(), steps, [&count](const Migration& /*step*/) { ++count; });
+      const auto status = migrate(*admin(), steps, [&count](const Migration& /*step*/) { ++count; });
       EXPECT_TRUE(status.ok());
     });
   }

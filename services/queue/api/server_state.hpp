@@ -74,7 +74,6 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   void look_after_gateways();
   void end_sessions(std::uint64_t gateway, const std::unordered_set<std::uint64_t>& sessions);
   void listen(std::uint64_t gateway);
-  void unlisten_all();
 
   EventBus* const bus_;
 

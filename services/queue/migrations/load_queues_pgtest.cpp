@@ -16,15 +16,15 @@ TEST(LoadQueues, FillsAllTablesOfTheSchema) {
   test::PostgresServer server({.durable = false, .ask_password = false, .settings = {}});
   postgres::ConnectOptions options;
   options.conninfo = server.conninfo();
-  const auto connection = postgres::Connection::connect(options).value();
-  ASSERT_TRUE(postgres::migrate(*connection, migrations(), [](const postgres::Migration& /*applied*/) {}).ok());
+  const auto session = postgres::AdminSession::connect(options).value();
+  ASSERT_TRUE(postgres::migrate(*session, migrations(), [](const postgres::Migration& /*applied*/) {}).ok());
   std::ifstream file(SOTTO_SOURCE_ROOT "/bench/load_queues.sql");
   const std::string script(std::istreambuf_iterator<char>(file), {});
   for (const auto* seed : {"one", "two"}) {
-    // Together they are one transaction.
     std::string text = "SET LOCAL sotto.load_queues = 1000; SET LOCAL sotto.load_seed = '";
     text.append(seed).append("';").append(script);
-    const auto loaded = connection->script(text, std::chrono::minutes(1));
+    const auto loaded = session->transaction(
+        std::chrono::minutes(1), [&](postgres::AdminSession::Transaction& work) { return work.script(text); });
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   }
   EXPECT_EQ(server.execute("SELECT sum(queues) || ' ' || sum(messages) FROM queue_totals"), "2000 0");

@@ -30,9 +30,9 @@ struct Servers {
     postgres.create_database("sotto_template");
     postgres::ConnectOptions options;
     options.conninfo = postgres.conninfo("sotto_template");
-    auto connection = postgres::Connection::connect(options);
-    if (!connection) throw std::runtime_error(connection.error().message);
-    if (auto done = postgres::migrate(**connection, queue::migrations(), [](const auto&) {}); !done) {
+    const auto session = postgres::AdminSession::connect(options);
+    if (!session) throw std::runtime_error(session.error().message);
+    if (auto done = postgres::migrate(**session, queue::migrations(), [](const auto&) {}); !done) {
       throw std::runtime_error(done.error().message);
     }
   }

@@ -18,17 +18,12 @@ inline crypto::KeyRing test_keys() {
   return crypto::KeyRing::parse("7:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").value();
 }
 
-inline std::unique_ptr<postgres::Connection> connect_to(const std::string& conninfo) {
+inline void migrate_to_newest(const std::string& conninfo) {
   postgres::ConnectOptions options;
   options.conninfo = conninfo;
-  auto connection = postgres::Connection::connect(options);
-  if (!connection) throw std::runtime_error(connection.error().message);
-  return std::move(*connection);
-}
-
-inline void migrate_to_newest(const std::string& conninfo) {
-  const auto connection = connect_to(conninfo);
-  const auto migrated = postgres::migrate(*connection, migrations(), [](const postgres::Migration& /*step*/) {});
+  const auto session = postgres::AdminSession::connect(options);
+  if (!session) throw std::runtime_error(session.error().message);
+  const auto migrated = postgres::migrate(**session, migrations(), [](const postgres::Migration& /*step*/) {});
   if (!migrated) throw std::runtime_error(migrated.error().message);
 }
 
