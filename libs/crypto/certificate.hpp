@@ -44,6 +44,10 @@ Status verify_server_chain(const std::vector<Bytes>& chain, SystemTime now);
 // identity, …); precondition: verify_server_chain passed.
 Fingerprint identity_fingerprint(const std::vector<Bytes>& chain);
 
+// An identity is valid from this long before it was made: the clocks of who makes it, who loads it and who is shown it
+// differ, and a clock that is set right may step back.
+inline constexpr std::chrono::hours kClockTolerance{1};
+
 // A new identity as the reference tool makes it: CA "CN=SMP server CA, O=SimpleX", leaf "CN=<host>", practically no
 // expiry (docs/wire.md section 3). `kind` is ed25519 or ed448 for both keys.
 struct NewIdentity {

@@ -11,8 +11,10 @@ namespace {
 
 class StandaloneShape final : public ServerShape {
  public:
-  explicit StandaloneShape(std::unique_ptr<standalone::Server> server)
-      : ports_(server->ports()), warnings_(server->warnings()), server_(std::move(server)) {}
+  StandaloneShape(std::vector<std::string> warnings, std::unique_ptr<standalone::Server> server)
+      : ports_(server->ports()), warnings_(std::move(warnings)), server_(std::move(server)) {
+    warnings_.insert(warnings_.end(), server_->warnings().begin(), server_->warnings().end());
+  }
 
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const override { return ports_; }
   [[nodiscard]] std::vector<std::string> warnings() const override { return warnings_; }
@@ -29,7 +31,7 @@ class StandaloneShape final : public ServerShape {
 
  private:
   const std::vector<std::uint16_t> ports_;
-  const std::vector<std::string> warnings_;
+  std::vector<std::string> warnings_;  // of the settings, then of the start
   Exposed<standalone::Server> server_;
 };
 
@@ -50,7 +52,7 @@ std::unique_ptr<ServerShape> start_standalone(const ShapeOptions& options, const
   if (!loaded) throw std::runtime_error(loaded.error().message);
   auto server = standalone::Server::start(loaded->settings, clock);
   if (!server) throw std::runtime_error(server.error().message);
-  return std::make_unique<StandaloneShape>(std::move(*server));
+  return std::make_unique<StandaloneShape>(std::move(loaded->warnings), std::move(*server));
 }
 
 }  // namespace sotto::test
