@@ -10,6 +10,15 @@
 #include "bench/scenarios.hpp"
 #include "libs/crypto/random.hpp"
 
+namespace {
+
+// One pair waits for two durable writes a message: fewer of them show as much.
+std::size_t messages_for(std::size_t pairs) {
+  return pairs == 1 ? 1'000 : pairs < 64 ? 10'000 : 20'000;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   CLI::App app(
       "Measures the CPU time and memory of sotto-server and of the platform, beside the cryptographic floor of this "
@@ -17,8 +26,12 @@ int main(int argc, char** argv) {
   std::string json;
   bool quick = false;
   std::vector<std::string> only;
+  std::vector<std::size_t> pairs{1, 16, 64};
   app.add_option("--json", json, "also write the figures to this file");
   app.add_flag("--quick", quick, "a tenth of the work, to see that it runs");
+  app.add_option("--pairs", pairs, "of senders and recipients in life and platform-life, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1000));
   app.add_option("scenario", only, "life, idle, storm, start, platform-life, platform-storm; all when none is named");
   CLI11_PARSE(app, argc, argv);
 
@@ -34,11 +47,10 @@ int main(int argc, char** argv) {
     };
     sotto::bench::Report report;
     if (wanted("life")) {
-      // One pair waits for two durable writes a message: fewer of them show as much.
       const auto server = sotto::bench::standalone_target();
-      sotto::bench::message_life(report, *server, 1, 2'000 / scale);
-      sotto::bench::message_life(report, *server, 16, 20'000 / scale);
-      sotto::bench::message_life(report, *server, 64, 40'000 / scale);
+      for (const auto count : pairs) {
+        sotto::bench::message_life(report, *server, count, 2 * messages_for(count) / scale);
+      }
     }
     if (wanted("idle")) sotto::bench::idle_connections(report, 10'000 / scale);
     if (wanted("storm")) {
@@ -46,9 +58,7 @@ int main(int argc, char** argv) {
     }
     if (wanted("platform-life")) {
       const auto platform = sotto::bench::platform_target();
-      sotto::bench::message_life(report, *platform, 1, 1'000 / scale);
-      sotto::bench::message_life(report, *platform, 16, 10'000 / scale);
-      sotto::bench::message_life(report, *platform, 64, 20'000 / scale);
+      for (const auto count : pairs) sotto::bench::message_life(report, *platform, count, messages_for(count) / scale);
     }
     if (wanted("platform-storm")) {
       sotto::bench::subscription_storm(report, *sotto::bench::platform_target(), 500 / scale, 70);

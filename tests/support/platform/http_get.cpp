@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 
 namespace sotto::test {
@@ -33,7 +34,10 @@ std::optional<HttpAnswer> http_get(std::uint16_t port, const std::string& path) 
   const auto space = text.find(' ');
   const auto body = text.find("\r\n\r\n");
   if (space == std::string::npos || body == std::string::npos) return std::nullopt;
-  return HttpAnswer{std::atoi(text.c_str() + space + 1), text.substr(body + 4)};
+  int status = 0;
+  const auto read = std::from_chars(text.data() + space + 1, text.data() + text.size(), status);
+  if (read.ec != std::errc()) return std::nullopt;
+  return HttpAnswer{status, text.substr(body + 4)};
 }
 
 std::optional<double> metric_in(const std::string& exposition, const std::string& name) {

@@ -2,10 +2,11 @@
 // Everything it starts is throw-away; the identity it is given is kept.
 #include <signal.h>
 
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -30,7 +31,12 @@ int run(int argc, char** argv) {
   options.identity_dir = argv[1];
   options.gateway_environment = {std::string("SOTTO_PASSWORD_FILE=") + argv[2]};
   options.balancer = true;
-  options.balancer_port = static_cast<std::uint16_t>(std::atoi(argv[3]));
+  const std::string_view port = argv[3];
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), options.balancer_port);
+  if (read.ec != std::errc() || read.ptr != port.data() + port.size()) {
+    fmt::print(stderr, "sotto-local-platform: {} is no port\n", port);
+    return 2;
+  }
   Platform platform(std::move(options));
 
   fmt::print(

@@ -82,9 +82,8 @@ std::string Platform::Process::log() const {
 
 Platform::Platform() : Platform(Options{}) {}
 
-Platform::Platform(Options options) : options_(std::move(options)) {
+Platform::Platform(Options options) : options_(std::move(options)), identity_dir_(options_.identity_dir) {
   crypto::initialise();
-  identity_dir_ = options_.identity_dir;
   if (identity_dir_.empty()) {
     identity_dir_ = directory_.path() / "identity";
     fingerprint_ = write_identity(identity_dir_);
