@@ -17,6 +17,9 @@ constexpr auto kTick = std::chrono::milliseconds(200);
 // Connections that resume their subscriptions at a time.
 constexpr std::size_t kResuming = 8;
 
+// Batches that wait for each other at most: the ready handlers before them may be many.
+constexpr std::size_t kCollected = 32;
+
 }  // namespace
 
 Worker::Worker(GatewayContext& context, std::uint8_t index)
@@ -105,6 +108,21 @@ void Worker::remove(std::uint64_t connection) {
 
 void Worker::handshake_done() {
   context_.counters.handshaking.sub();
+}
+
+void Worker::submit(backend::Batch batch) {
+  collected_.push_back(std::move(batch));
+  if (collected_.size() == 1) asio::post(io_, [this] { submit_collected(); });
+  if (collected_.size() >= kCollected) submit_collected();
+}
+
+void Worker::submit_collected() {
+  if (!collected_.empty()) context_.queues.submit_all(std::exchange(collected_, {}));
+}
+
+void Worker::end_session(backend::SessionRef session) {
+  submit_collected();
+  context_.queues.end_session(session);
 }
 
 void Worker::deliver(std::uint64_t connection, backend::Event event) {

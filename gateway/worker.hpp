@@ -54,6 +54,10 @@ class Worker {
   // For connections:
   void remove(std::uint64_t connection);
   void handshake_done();
+  // What connections submit goes to the backend together, when all handlers that are ready now have run: a burst of
+  // blocks, as comes after a group was answered, becomes one frame.
+  void submit(backend::Batch batch);
+  void end_session(backend::SessionRef session);
   // False: all places among the blocks in flight are taken, and the connection waits for its turn.
   bool take_block_place(Connection& connection);
   void give_block_place();
@@ -67,6 +71,7 @@ class Worker {
 
  private:
   void run_posted();
+  void submit_collected();
   void resume_next();
   void call_those_who_wait();
   void tick();
@@ -85,6 +90,7 @@ class Worker {
   std::size_t blocks_in_flight_ = 0;
   std::deque<std::uint64_t> waiting_for_place_;
   std::unordered_set<std::uint64_t> ends_waiting_;
+  std::vector<backend::Batch> collected_;
   std::chrono::steady_clock::time_point next_idle_check_;
   std::chrono::steady_clock::time_point next_ends_;
   std::chrono::steady_clock::time_point next_resume_;

@@ -40,7 +40,7 @@ Dispatcher::Dispatcher(const GrpcBackendSettings& settings, std::uint64_t gatewa
                        const Clock& clock, GrpcBackendCounters& counters)
     : settings_(settings), gateway_(gateway), sink_(sink), clock_(clock), counters_(counters) {}
 
-void Dispatcher::submit(backend::Batch batch) {
+Dispatcher::UnderWay Dispatcher::prepare(backend::Batch batch) const {
   UnderWay entry;
   entry.connection = batch.session.connection;
   entry.operations = batch.operations.size();
@@ -58,31 +58,47 @@ void Dispatcher::submit(backend::Batch batch) {
   entry.given_up_at = now + settings_.connect_grace;
   entry.done = std::move(batch.done);
   entry.content = std::make_shared<const std::vector<Operation>>(std::move(batch.operations));
-  ++counters_.batches;
-  counters_.operations += entry.operations;
+  return entry;
+}
 
+void Dispatcher::submit(backend::Batch batch) {
+  std::vector<backend::Batch> one;
+  one.push_back(std::move(batch));
+  submit_all(std::move(one));
+}
+
+void Dispatcher::submit_all(std::vector<backend::Batch> batches) {
+  std::vector<UnderWay> entries;
+  entries.reserve(batches.size());
+  for (auto& batch : batches) entries.push_back(prepare(std::move(batch)));
   Aftermath aftermath;
   {
     const std::lock_guard lock(mutex_);
-    const bool too_much =
-        operations_ + entry.operations > settings_.max_operations || bytes_ + entry.bytes > settings_.max_bytes;
-    if (too_much) ++counters_.overloaded;
-    if (stopping_ || too_much) {
-      aftermath.failed.push_back({.number = 0, .done = std::move(entry.done), .operations = entry.operations});
-    } else {
-      const auto number = next_number_++;
-      operations_ += entry.operations;
-      bytes_ += entry.bytes;
-      counters_.operations_in_flight = operations_;
-      counters_.bytes_in_flight = bytes_;
-      auto& session = sessions_[entry.connection];
-      counters_.sessions = sessions_.size();
-      session.under_way.push_back(number);
-      auto& stored = under_way_.emplace(number, std::move(entry)).first->second;
-      place(number, stored, session, aftermath);
-    }
+    for (auto& entry : entries) admit(std::move(entry), aftermath);
+    counters_.sessions = sessions_.size();
+    counters_.operations_in_flight = operations_;
+    counters_.bytes_in_flight = bytes_;
   }
   carry_out(std::move(aftermath));
+}
+
+void Dispatcher::admit(UnderWay entry, Aftermath& aftermath) {
+  ++counters_.batches;
+  counters_.operations += entry.operations;
+  const bool too_much =
+      operations_ + entry.operations > settings_.max_operations || bytes_ + entry.bytes > settings_.max_bytes;
+  if (too_much) ++counters_.overloaded;
+  if (stopping_ || too_much) {
+    aftermath.failed.push_back({.number = 0, .done = std::move(entry.done), .operations = entry.operations});
+    return;
+  }
+  const auto number = next_number_++;
+  operations_ += entry.operations;
+  bytes_ += entry.bytes;
+  auto& session = sessions_[entry.connection];
+  session.under_way.push_back(number);
+  auto& stored = under_way_.emplace(number, std::move(entry)).first->second;
+  place(number, stored, session, aftermath);
 }
 
 std::shared_ptr<Link> Dispatcher::best_link() const {
@@ -443,8 +459,8 @@ void Dispatcher::look_at_deadlines() {
 
 void Dispatcher::carry_out(Aftermath aftermath) {
   // A session hears of its batches in their order.
-  std::sort(aftermath.failed.begin(), aftermath.failed.end(),
-            [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::stable_sort(aftermath.failed.begin(), aftermath.failed.end(),
+                   [](const auto& a, const auto& b) { return a.number < b.number; });
   for (auto& failed : aftermath.failed) {
     if (failed.done) failed.done(std::vector<OperationResult>(failed.operations));
   }

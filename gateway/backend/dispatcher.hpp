@@ -52,6 +52,7 @@ class Dispatcher {
              GrpcBackendCounters& counters);
 
   void submit(backend::Batch batch);
+  void submit_all(std::vector<backend::Batch> batches);
   void end_session(backend::SessionRef session);
 
   struct Frame {
@@ -129,12 +130,14 @@ class Dispatcher {
     std::shared_ptr<Connections> resumed;
   };
   void carry_out(Aftermath aftermath);
+  UnderWay prepare(backend::Batch batch) const;
   void call_resume(std::shared_ptr<const Connections> connections);
 
   // All of these with the lock held.
   [[nodiscard]] std::shared_ptr<Link> best_link() const;
   std::shared_ptr<Link> route(Session& session);
   void set_home(Session& session, std::shared_ptr<Link> link);
+  void admit(UnderWay entry, Aftermath& aftermath);
   void place(std::uint64_t number, UnderWay& batch, Session& session, Aftermath& aftermath);
   void forget(Table::iterator batch, Aftermath& aftermath);
   void fail(Table::iterator batch, std::atomic<std::uint64_t>& reason, Aftermath& aftermath);

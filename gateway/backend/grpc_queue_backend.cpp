@@ -38,6 +38,10 @@ void GrpcQueueBackend::submit(backend::Batch batch) {
   impl_->dispatcher.submit(std::move(batch));
 }
 
+void GrpcQueueBackend::submit_all(std::vector<backend::Batch> batches) {
+  impl_->dispatcher.submit_all(std::move(batches));
+}
+
 void GrpcQueueBackend::end_session(backend::SessionRef session) {
   impl_->dispatcher.end_session(session);
 }

@@ -32,6 +32,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
@@ -108,6 +109,7 @@ class GrpcQueueBackend final : public backend::QueueBackend {
   ~GrpcQueueBackend() override;
 
   void submit(backend::Batch batch) override;
+  void submit_all(std::vector<backend::Batch> batches) override;
   void end_session(backend::SessionRef session) override;
 
   // Whether at least one stream is up.

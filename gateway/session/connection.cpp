@@ -138,7 +138,7 @@ void Connection::submit(std::vector<backend::Operation> operations, std::shared_
     worker.post(
         [task = std::move(task), results = std::move(results)]() mutable { task->continue_with(std::move(results)); });
   };
-  context().queues.submit(std::move(batch));
+  worker_.submit(std::move(batch));
 }
 
 void Connection::finished(std::vector<Bytes> responses) {
@@ -218,7 +218,7 @@ void Connection::fetch_waiting() {
       self->fetched(queues, std::move(results));
     });
   };
-  context().queues.submit(std::move(batch));
+  worker_.submit(std::move(batch));
 }
 
 void Connection::fetched(const std::vector<RecipientId>& queues, std::vector<backend::OperationResult> results) {
@@ -389,7 +389,7 @@ void Connection::leave(CloseReason reason) {
   counters.closed[static_cast<std::size_t>(reason)].add();
   if (session_) {
     counters.subscriptions.sub(session_->subscriptions.subscribed());
-    context().queues.end_session(session_->ref);
+    worker_.end_session(session_->ref);
   } else {
     worker_.handshake_done();
   }

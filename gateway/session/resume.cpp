@@ -62,7 +62,7 @@ void Connection::resume_some(std::shared_ptr<Resumption> resumption) {
       self->resume_some(std::move(resumption));
     });
   };
-  context().queues.submit(std::move(batch));
+  worker_.submit(std::move(batch));
 }
 
 void Connection::resumed(Resumption& resumption, std::vector<backend::OperationResult> results) {

@@ -146,6 +146,10 @@ class QueueBackend {
  public:
   virtual ~QueueBackend() = default;
   virtual void submit(Batch batch) = 0;
+  // As submit() of one after the other. What is handed over together goes on together: under one lock, in one frame.
+  virtual void submit_all(std::vector<Batch> batches) {
+    for (auto& batch : batches) submit(std::move(batch));
+  }
   // The connection is gone: it subscribes to nothing any more.
   virtual void end_session(SessionRef session) = 0;
 };
@@ -175,6 +179,10 @@ class EventSink {
   // Events of one session arrive in the order in which they happened, and after the completion of the operation that
   // made the session subscribe.
   virtual void deliver(SessionRef session, Event event) = 0;
+  // Between these two the calling thread delivers events and completes batches that belong together (those of a
+  // group): they may go on together at the end, rather than wake somebody for each. One thread at a time.
+  virtual void hold() {}
+  virtual void release() {}
   // Subscriptions may have been lost, or events of them: every session for which `concerned` holds says again what it
   // subscribes to (Subscribe with `resume`), paced, and looks at what waits in those queues. `concerned` may be called
   // from any thread, for a while.

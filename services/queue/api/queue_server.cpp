@@ -50,6 +50,14 @@ void QueueServer::deliver(backend::SessionRef session, backend::Event event) {
   state_->deliver(session, std::move(event));
 }
 
+void QueueServer::hold() {
+  state_->hold();
+}
+
+void QueueServer::release() {
+  state_->release();
+}
+
 void QueueServer::resume(std::function<bool(backend::SessionRef)> concerned) {
   state_->resume(concerned);
 }

@@ -100,6 +100,8 @@ class QueueServer final : public backend::EventSink {
 
   void deliver(backend::SessionRef session, backend::Event event) override;
   void resume(std::function<bool(backend::SessionRef)> concerned) override;
+  void hold() override;
+  void release() override;
 
   // Takes no new streams, tells the gateways to go elsewhere, and waits until they have, at most `limit`.
   void drain(std::chrono::milliseconds limit);

@@ -78,7 +78,20 @@ void ServerState::wake(std::shared_ptr<AttachStream> stream) {
   {
     const std::lock_guard lock(mutex_);
     woken_.push_back(std::move(stream));
-    if (woken_.size() > 1) return;
+    if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return;
+  }
+  wake_.notify_one();
+}
+
+void ServerState::hold() {
+  holder_ = std::this_thread::get_id();
+}
+
+void ServerState::release() {
+  holder_ = std::thread::id();
+  {
+    const std::lock_guard lock(mutex_);
+    if (woken_.empty()) return;
   }
   wake_.notify_one();
 }

@@ -54,33 +54,54 @@ GroupCommit::~GroupCommit() {
   stop();
 }
 
-void GroupCommit::submit(Batch batch) {
+GroupCommit::Item GroupCommit::item_of(Batch batch) {
   Item item;
   item.batch = std::move(batch);
   item.load.operations = item.batch.operations.size();
   for (const auto& operation : item.batch.operations) item.load.bytes += body_bytes(operation.action);
-  const std::size_t operations = item.load.operations;
+  return item;
+}
 
-  std::unique_lock lock(mutex_);
-  if (stopping_) {
-    lock.unlock();
-    if (item.batch.done) item.batch.done(unavailable(operations));
-    return;
-  }
-  std::vector<backend::Operation> refused;
-  if (queued_.operations + operations > settings_.max_queued_operations ||
+bool GroupCommit::enqueue(Item& item, std::vector<backend::Operation>& refused) {
+  if (stopping_) return false;
+  if (queued_.operations + item.load.operations > settings_.max_queued_operations ||
       queued_.bytes + item.load.bytes > settings_.max_queued_bytes) {
     item.kind = Item::Kind::refuse;
     item.load.bytes = 0;
-    refused.swap(item.batch.operations);  // to be freed after the lock
-    count(counters_.overloaded, operations);
+    refused.swap(item.batch.operations);
+    count(counters_.overloaded, item.load.operations);
   }
   queued_.operations += item.load.operations;
   queued_.bytes += item.load.bytes;
   incoming_.push_back(std::move(item));
-  const bool wakes = incoming_.size() == std::max<std::size_t>(1, gathering_);
-  lock.unlock();
+  return true;
+}
+
+void GroupCommit::submit(Batch batch) {
+  std::vector<Batch> one;
+  one.push_back(std::move(batch));
+  submit_all(std::move(one));
+}
+
+void GroupCommit::submit_all(std::vector<Batch> batches) {
+  std::vector<Item> items;
+  items.reserve(batches.size());
+  for (auto& batch : batches) items.push_back(item_of(std::move(batch)));
+
+  std::vector<std::vector<backend::Operation>> refused(items.size());
+  std::size_t taken = 0;
+  bool wakes = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t before = incoming_.size();
+    while (taken < items.size() && enqueue(items[taken], refused[taken])) ++taken;
+    const std::size_t enough = std::max<std::size_t>(1, gathering_);
+    wakes = before < enough && incoming_.size() >= enough;
+  }
   if (wakes) wake_.notify_one();
+  for (std::size_t i = taken; i < items.size(); ++i) {
+    if (items[i].batch.done) items[i].batch.done(unavailable(items[i].load.operations));
+  }
 }
 
 void GroupCommit::end_session(SessionRef session) {
@@ -250,7 +271,9 @@ void GroupCommit::finish_all(std::span<Item> items, std::vector<BatchOutcome>& o
       if (ends_session && !directory_.shared()) break;
     }
     if (!settle(unsettled, directory_, store_)) count(counters_.unsettled);
+    events_.hold();
     for (; first < end; ++first) finish(items[first], std::move(outcomes[first]));
+    events_.release();
   }
 }
 

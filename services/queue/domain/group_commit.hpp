@@ -94,6 +94,7 @@ class GroupCommit final : public backend::QueueBackend {
 
   // Any thread, completions included. After stop() the batch is answered `unavailable` at once, on the calling thread.
   void submit(backend::Batch batch) override;
+  void submit_all(std::vector<backend::Batch> batches) override;
   void end_session(SessionRef session) override;
 
   // Takes nothing more, finishes what was submitted, and joins the thread; an expiry run that is under way is left.
@@ -124,6 +125,9 @@ class GroupCommit final : public backend::QueueBackend {
     std::vector<std::promise<std::uint64_t>> waiting;
   };
 
+  static Item item_of(backend::Batch batch);
+  // Locked. False: stopped, and the item is as it was. `refused` takes what is to be freed without the lock.
+  bool enqueue(Item& item, std::vector<backend::Operation>& refused);
   void work();
   // The next items of taken_, up to the bounds of a group; empties what was taken and takes what was submitted since,
   // waiting while there is nothing to do. False: stopped, and everything is finished.
