@@ -169,13 +169,13 @@ bool GroupCommit::next_group(std::span<Item>& group) {
         }
       }
       if (stopping_ && incoming_.empty()) return false;
-      if (settings_.gather.count() > 0 && incoming_.size() < last_group_) {
-        gathering_ = last_group_;
+      if (settings_.gather.count() > 0 && incoming_.size() < company_) {
+        gathering_ = company_;
         wake_.wait_for(lock, settings_.gather, [this] { return incoming_.size() >= gathering_ || stopping_; });
         gathering_ = 0;
       }
       taken_.swap(incoming_);
-      last_group_ = taken_.size();
+      company_ = std::max(taken_.size(), company_ - (company_ + 3) / 4);
     }
     if (!expiry_.active) requests.swap(expiry_requests_);
   }

@@ -53,10 +53,10 @@ struct GroupCommitSettings {
   // those of message bodies and link data.
   std::size_t max_group_operations = 1024;
   std::size_t max_group_bytes = std::size_t{4} << 20;
-  // How long a group waits for as many batches as the one before it had. For stores whose commit costs much and grows
-  // little with what it holds (a database): without it, the first batch that comes after a commit has the next one for
-  // itself. Whoever is alone waits once at most. 0: no
-  // group waits.
+  // How long a group waits for as many batches as the largest one lately had: that one, or three quarters of what the
+  // one before waited for. For stores whose commit costs much and grows little with what it holds (a database): without
+  // it, the first batch that comes after a commit has the next one for itself. Whoever is alone soon waits no more. 0:
+  // no group waits.
   std::chrono::microseconds gather{0};
   // Of all that is submitted and not finished: about 120 MiB of operations, and the bodies of 16 000 messages.
   std::size_t max_queued_operations = std::size_t{256} << 10;
@@ -163,8 +163,8 @@ class GroupCommit final : public backend::QueueBackend {
 
   // Of the thread.
   std::vector<Item> taken_;
-  std::size_t last_group_ = 0;  // items of it
-  std::size_t next_ = 0;        // in taken_
+  std::size_t company_ = 0;  // what a group waits for, at most: items of the last one, or nearly those of one before
+  std::size_t next_ = 0;     // in taken_
   Load finished_;               // not yet subtracted from queued_
   ExpiryRun expiry_;
   SteadyTime next_expiry_;
