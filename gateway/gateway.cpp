@@ -189,6 +189,15 @@ void Gateway::deliver(backend::SessionRef session, backend::Event event) {
   });
 }
 
+void Gateway::hold() {
+  Worker::hold_wakes(context_.get());
+}
+
+void Gateway::release() {
+  Worker::hold_wakes(nullptr);
+  for (const auto& worker : workers_) worker->wake();
+}
+
 void Gateway::resume(std::function<bool(backend::SessionRef)> concerned) {
   for (const auto& worker : workers_) worker->post([&worker, concerned] { worker->resume(concerned); });
 }

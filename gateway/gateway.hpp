@@ -35,6 +35,8 @@ class Gateway final : public backend::EventSink {
 
   void deliver(backend::SessionRef session, backend::Event event) override;
   void resume(std::function<bool(backend::SessionRef)> concerned) override;
+  void hold() override;
+  void release() override;
 
   [[nodiscard]] const GatewayCounters& counters() const { return context_->counters; }
 

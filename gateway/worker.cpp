@@ -20,6 +20,9 @@ constexpr std::size_t kResuming = 8;
 // Batches that wait for each other at most: the ready handlers before them may be many.
 constexpr std::size_t kCollected = 32;
 
+// The gateway whose workers this thread does not wake now.
+thread_local const GatewayContext* held_gateway = nullptr;
+
 }  // namespace
 
 Worker::Worker(GatewayContext& context, std::uint8_t index)
@@ -64,7 +67,20 @@ void Worker::post(std::function<void()> task) {
   {
     const std::lock_guard lock(posted_mutex_);
     posted_.push_back(std::move(task));
-    if (wake_pending_) return;
+    if (wake_pending_ || held_gateway == &context_) return;
+    wake_pending_ = true;
+  }
+  asio::post(io_, [this] { run_posted(); });
+}
+
+void Worker::hold_wakes(const GatewayContext* gateway) {
+  held_gateway = gateway;
+}
+
+void Worker::wake() {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    if (posted_.empty() || wake_pending_) return;
     wake_pending_ = true;
   }
   asio::post(io_, [this] { run_posted(); });

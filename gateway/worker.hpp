@@ -39,6 +39,11 @@ class Worker {
   // Runs `task` on the worker's thread, after everything that was posted before. Tasks are handed over in batches: one
   // wake-up takes all that came since the last. Any thread.
   void post(std::function<void()> task);
+  // What the calling thread posts from now on, to workers of this gateway, wakes nobody until wake() is called for
+  // each of them. Null: it does again.
+  static void hold_wakes(const GatewayContext* gateway);
+  // Any thread: runs what was posted, when there is something.
+  void wake();
 
   // Takes a socket that belongs to this worker's io_context.
   void add(boost::asio::ip::tcp::socket socket);

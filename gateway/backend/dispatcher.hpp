@@ -81,6 +81,10 @@ class Dispatcher {
   enum class Scope : std::uint8_t { gateway, link, listed };
   void resume(const Link& link, Scope scope, const std::vector<std::uint64_t>& listed);
 
+  // A frame is being taken in: what it brings to sessions goes to them together.
+  void begin_frame() { sink_.hold(); }
+  void end_frame() { sink_.release(); }
+
   // Answers what has waited too long. To be called again and again.
   void look_at_deadlines();
 

@@ -22,6 +22,12 @@ class EventRelay final : public EventSink {
   void resume(std::function<bool(SessionRef)> concerned) override {
     if (auto* target = target_.load()) target->resume(std::move(concerned));
   }
+  void hold() override {
+    if (auto* target = target_.load()) target->hold();
+  }
+  void release() override {
+    if (auto* target = target_.load()) target->release();
+  }
 
  private:
   std::atomic<EventSink*> target_{nullptr};

@@ -180,7 +180,8 @@ class EventSink {
   // made the session subscribe.
   virtual void deliver(SessionRef session, Event event) = 0;
   // Between these two the calling thread delivers events and completes batches that belong together (those of a
-  // group): they may go on together at the end, rather than wake somebody for each. One thread at a time.
+  // group, of a frame): they may go on together at the end, rather than wake somebody for each. Any threads, each for
+  // itself; not nested.
   virtual void hold() {}
   virtual void release() {}
   // Subscriptions may have been lost, or events of them: every session for which `concerned` holds says again what it

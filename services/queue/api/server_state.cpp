@@ -14,6 +14,9 @@ constexpr std::size_t kListed = 10'000;
 // How long a gateway may take to read the end of its stream, before the call is broken.
 constexpr std::chrono::seconds kEndTime{1};
 
+// The server that this thread wakes only when it releases it.
+thread_local const ServerState* held_server = nullptr;
+
 const grpc::Status kStopping{grpc::StatusCode::UNAVAILABLE, "the queue service is stopping; attach to another replica"};
 const grpc::Status kReplaced{grpc::StatusCode::ABORTED, "the gateway has attached again"};
 
@@ -78,17 +81,17 @@ void ServerState::wake(std::shared_ptr<AttachStream> stream) {
   {
     const std::lock_guard lock(mutex_);
     woken_.push_back(std::move(stream));
-    if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return;
+    if (held_server == this) return;
   }
   wake_.notify_one();
 }
 
 void ServerState::hold() {
-  holder_ = std::this_thread::get_id();
+  held_server = this;
 }
 
 void ServerState::release() {
-  holder_ = std::thread::id();
+  held_server = nullptr;
   {
     const std::lock_guard lock(mutex_);
     if (woken_.empty()) return;

@@ -40,7 +40,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   void closed(AttachStream& stream);
   // The gateway of the stream is known: its events go this way from now on.
   void attach(const std::shared_ptr<AttachStream>& stream);
-  // The stream is written to, soon: by the thread that holds, after release().
+  // The stream is written to, soon: when the calling thread holds (EventSink::hold), after its release().
   void wake(std::shared_ptr<AttachStream> stream);
   void hold();
   void release();
@@ -88,7 +88,6 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   std::map<std::uint64_t, Gateway> gateways_;
   std::unordered_map<AttachStream*, std::shared_ptr<AttachStream>> open_;
   std::vector<std::shared_ptr<AttachStream>> woken_;
-  std::atomic<std::thread::id> holder_;
   bool draining_ = false;
   std::atomic<bool> stopping_{false};
 
