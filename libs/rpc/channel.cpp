@@ -4,6 +4,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "libs/rpc/credentials.hpp"
+#include "libs/rpc/stream_arguments.hpp"
 
 namespace sotto::rpc {
 namespace {
@@ -24,6 +25,7 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, milliseconds(settings.backoff_first));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, milliseconds(settings.backoff_last));
+  set_stream_arguments([&](const char* name, int value) { arguments.SetInt(name, value); });
   arguments.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
   // A connection of its own for each channel: what is attached to one replica shares nothing with another.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "libs/rpc/credentials.hpp"
+#include "libs/rpc/stream_arguments.hpp"
 
 namespace sotto::rpc {
 namespace {
@@ -55,6 +56,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings,
   for (auto* service : services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
   builder.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
+  set_stream_arguments([&](const char* name, int value) { builder.AddChannelArgument(name, value); });
   // Somebody else's server on the port is an error, not a partner.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(settings.keepalive_time));

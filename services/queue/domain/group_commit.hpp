@@ -165,7 +165,7 @@ class GroupCommit final : public backend::QueueBackend {
   std::vector<Item> taken_;
   std::size_t company_ = 0;  // what a group waits for, at most: items of the last one, or nearly those of one before
   std::size_t next_ = 0;     // in taken_
-  Load finished_;               // not yet subtracted from queued_
+  Load finished_;            // not yet subtracted from queued_
   ExpiryRun expiry_;
   SteadyTime next_expiry_;
 

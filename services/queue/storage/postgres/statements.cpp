@@ -61,6 +61,10 @@ std::string session(std::chrono::milliseconds statement_limit) {
          "SET plan_cache_mode = force_generic_plan; SET jit = off; SET max_parallel_workers_per_gather = 0;"
          "SET work_mem = '32MB';"  // a group of messages as arrays
          "SET default_transaction_isolation = 'read committed';"
+         // glibc's malloc gives memory back to the kernel after each transaction, and pays for every page of it in the
+         // next, until it has freed one large block; from then on it keeps as much. A third of all that a backend does
+         // (docs/adr/0003-postgres-schema.md).
+         "SELECT octet_length(repeat('x', 8388608));"
          "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
          "SET statement_timeout = " +
          limit + "; SET idle_in_transaction_session_timeout = " + idle_limit;
