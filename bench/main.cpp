@@ -27,11 +27,14 @@ int main(int argc, char** argv) {
   bool quick = false;
   std::vector<std::string> only;
   std::vector<std::size_t> pairs{1, 16, 64};
+  sotto::bench::PlatformFlags flags;
   app.add_option("--json", json, "also write the figures to this file");
   app.add_flag("--quick", quick, "a tenth of the work, to see that it runs");
   app.add_option("--pairs", pairs, "of senders and recipients in life and platform-life, separated by commas")
       ->delimiter(',')
       ->check(CLI::Range(1, 1000));
+  app.add_option("--gateway-flag", flags.gateway, "a flag of the gateways of a platform, such as --io-threads=1");
+  app.add_option("--queue-flag", flags.queue, "a flag of the queue services of a platform");
   app.add_option("scenario", only, "life, idle, storm, start, platform-life, platform-storm; all when none is named");
   CLI11_PARSE(app, argc, argv);
 
@@ -57,11 +60,11 @@ int main(int argc, char** argv) {
       sotto::bench::subscription_storm(report, *sotto::bench::standalone_target(), 200 / scale, 100);
     }
     if (wanted("platform-life")) {
-      const auto platform = sotto::bench::platform_target();
+      const auto platform = sotto::bench::platform_target(flags);
       for (const auto count : pairs) sotto::bench::message_life(report, *platform, count, messages_for(count) / scale);
     }
     if (wanted("platform-storm")) {
-      sotto::bench::subscription_storm(report, *sotto::bench::platform_target(), 500 / scale, 70);
+      sotto::bench::subscription_storm(report, *sotto::bench::platform_target(flags), 500 / scale, 70);
     }
     if (wanted("start")) sotto::bench::start_up(report, 1'000'000 / scale);
     fmt::print("\n{}", report.table());

@@ -33,6 +33,7 @@ class Standalone final : public Target {
 
 class LocalPlatform final : public Target {
  public:
+  explicit LocalPlatform(const PlatformFlags& flags) : platform_(options_with(flags)) {}
   [[nodiscard]] std::string prefix() const override { return "platform "; }
   [[nodiscard]] std::size_t gateways() const override { return kGateways; }
   [[nodiscard]] client::ConnectOptions options(std::size_t gateway, smp::Version version) const override {
@@ -55,6 +56,13 @@ class LocalPlatform final : public Target {
  private:
   static constexpr std::size_t kGateways = 2;  // and queue services
 
+  static test::Platform::Options options_with(const PlatformFlags& flags) {
+    test::Platform::Options options;
+    options.gateway_flags = flags.gateway;
+    options.queue_flags = flags.queue;
+    return options;
+  }
+
   static ProcessStats of(const std::vector<pid_t>& pids) {
     ProcessStats all;
     for (const auto pid : pids) {
@@ -76,8 +84,8 @@ std::unique_ptr<Target> standalone_target() {
   return std::make_unique<Standalone>();
 }
 
-std::unique_ptr<Target> platform_target() {
-  return std::make_unique<LocalPlatform>();
+std::unique_ptr<Target> platform_target(const PlatformFlags& flags) {
+  return std::make_unique<LocalPlatform>(flags);
 }
 
 ProcessStats sum(const std::vector<Target::Part>& parts) {

@@ -29,9 +29,15 @@ class Target {
   virtual void restart() = 0;
 };
 
+// Of its programs, besides what they need to find each other.
+struct PlatformFlags {
+  std::vector<std::string> gateway;
+  std::vector<std::string> queue;
+};
+
 std::unique_ptr<Target> standalone_target();
 // Two gateways, two queue services, PostgreSQL (durable) and Redis.
-std::unique_ptr<Target> platform_target();
+std::unique_ptr<Target> platform_target(const PlatformFlags& flags);
 
 // Of all parts together.
 ProcessStats sum(const std::vector<Target::Part>& parts);

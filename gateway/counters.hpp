@@ -8,6 +8,7 @@
 
 #include "gateway/close_reason.hpp"
 #include "libs/backend/access_policy.hpp"
+#include "libs/base/time_histogram.hpp"
 #include "libs/smp/authorization.hpp"
 #include "libs/smp/command.hpp"
 #include "libs/smp/version.hpp"
@@ -32,7 +33,8 @@ struct GatewayCounters {
   std::array<Counter, kCloseReasons> closed;
   std::array<Counter, smp::kMaxVersion + 1> sessions_by_version;
   std::array<Counter, std::variant_size_v<smp::Command>> commands;
-  Counter errors;  // ERR responses
+  Counter errors;             // ERR responses
+  TimeHistogram block_times;  // from a block of commands to all of its responses
   Counter unparsable_blocks;
   Counter messages_delivered;     // MSG, as events or responses
   Counter notifications_dropped;  // NMSG for a connection whose output is full

@@ -57,6 +57,9 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
     counter("smp_commands_total", "Commands that were parsed, by word.",
             [&counters, i] { return number(counters.commands[i].get()); }, {{"command", std::string(kCommands[i])}});
   }
+  metrics.callback_histogram("smp_block_seconds",
+                             "From a block of commands to all of its responses, the backend's time included.",
+                             counters.block_times);
   counter("smp_errors_total", "ERR responses sent.", [&] { return number(counters.errors.get()); });
   counter("smp_unparsable_blocks_total", "Blocks that do not decrypt or parse.",
           [&] { return number(counters.unparsable_blocks.get()); });

@@ -95,6 +95,7 @@ void Connection::on_content(transport::BlockBuffer buffer, ByteView content) {
   since_ = std::chrono::steady_clock::now();
   if (!session_) return client_hello(content);
   in_task_ = true;
+  block_since_ = since_;
   pause_reads();
   unstarted_block_ = UnstartedBlock{std::move(buffer), content};
   start_or_wait();
@@ -144,6 +145,7 @@ void Connection::submit(std::vector<backend::Operation> operations, std::shared_
 void Connection::finished(std::vector<Bytes> responses) {
   if (closed()) return;
   in_task_ = false;
+  context().counters.block_times.add(std::chrono::steady_clock::now() - block_since_);
   place_ = Place::none;
   worker_.give_block_place();
   send_responses(responses);

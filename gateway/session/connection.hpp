@@ -101,6 +101,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   std::optional<UnstartedBlock> unstarted_block_;
   std::shared_ptr<BlockTask> waiting_task_;
   std::vector<Bytes> ends_;  // encoded END and DELD events, collected
+  std::chrono::steady_clock::time_point block_since_;
   std::uint16_t bad_blocks_ = 0;
   Place place_ = Place::none;
   bool in_task_ = false;

@@ -131,6 +131,28 @@ void Metrics::callback_counter(const std::string& name, const std::string& help,
   });
 }
 
+void Metrics::callback_histogram(const std::string& name, const std::string& help, const TimeHistogram& times,
+                                 const Labels& labels) {
+  constexpr double kSecond = 1e6;  // microseconds; a division rounds as the literals do
+  std::vector<double> bounds;
+  for (const auto bound : TimeHistogram::kBounds) bounds.push_back(static_cast<double>(bound) / kSecond);
+  auto target = histogram(name, help, std::move(bounds), labels);
+  // What was added to the metric already.
+  struct Seen {
+    std::array<std::uint64_t, TimeHistogram::kBounds.size() + 1> counts{};
+    std::uint64_t sum = 0;
+  };
+  state_->add_callback([target, &times, seen = Seen{}]() mutable {
+    std::vector<double> grown;
+    for (std::size_t i = 0; i < seen.counts.size(); ++i) {
+      const auto before = std::exchange(seen.counts[i], times.count(i));
+      grown.push_back(static_cast<double>(seen.counts[i] - before));
+    }
+    const auto sum_before = std::exchange(seen.sum, times.sum_microseconds());
+    target.histogram_->ObserveMultiple(grown, static_cast<double>(seen.sum - sum_before) / kSecond);
+  });
+}
+
 void Metrics::release_callbacks() {
   state_->release_callbacks();
 }
@@ -141,10 +163,6 @@ std::string Metrics::exposition() const {
 
 std::shared_ptr<prometheus::Collectable> Metrics::collectable() const {
   return state_;
-}
-
-std::vector<double> request_seconds() {
-  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15};
 }
 
 }  // namespace sotto::metrics

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/time_histogram.hpp"
+
 namespace prometheus {
 class Counter;
 class Gauge;
@@ -86,6 +88,9 @@ class Metrics {
                       const Labels& labels = {});
   void callback_counter(const std::string& name, const std::string& help, std::function<double()> read,
                         const Labels& labels = {});
+  // Of times that somebody counts anyway; in seconds. `times` must live until release_callbacks().
+  void callback_histogram(const std::string& name, const std::string& help, const TimeHistogram& times,
+                          const Labels& labels = {});
   // Forgets all `read` functions; the metrics keep their last value. When it returns none is running.
   void release_callbacks();
 
@@ -98,8 +103,5 @@ class Metrics {
   class State;
   std::shared_ptr<State> state_;
 };
-
-// Bounds for times of requests, 100 microseconds to 15 seconds. Apps give up after 10 to 15 seconds.
-std::vector<double> request_seconds();
 
 }  // namespace sotto::metrics

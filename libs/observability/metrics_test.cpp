@@ -43,6 +43,24 @@ TEST(Metrics, HistogramsCountInBuckets) {
   EXPECT_THAT(text, HasSubstr("smp_command_seconds_count 3\n"));
 }
 
+TEST(Metrics, TimesThatAreCountedElsewhereGrow) {
+  using namespace std::chrono_literals;
+  Metrics metrics;
+  TimeHistogram times;
+  metrics.callback_histogram("smp_block_seconds", "Time of blocks.", times);
+  times.add(100us);
+  times.add(101us);
+  times.add(-1s);  // a clock that is no steady one
+  EXPECT_THAT(metrics.exposition(), HasSubstr("smp_block_seconds_bucket{le=\"0.0001\"} 2\n"));
+  times.add(1min);
+  const auto text = metrics.exposition();
+  EXPECT_THAT(text, HasSubstr("smp_block_seconds_bucket{le=\"0.0001\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("smp_block_seconds_bucket{le=\"0.00025\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("smp_block_seconds_bucket{le=\"15\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("smp_block_seconds_count 4\n"));
+  EXPECT_THAT(text, HasSubstr("smp_block_seconds_sum 60.0002"));
+}
+
 TEST(Metrics, GaugesGoUpAndDown) {
   Metrics metrics;
   const auto gauge = metrics.gauge("smp_connections", "Connections open.");

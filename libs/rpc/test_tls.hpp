@@ -1,4 +1,5 @@
-// Files of TLS for tests: an authority of their own and a certificate that it issued, made by openssl. Tests only.
+// Files of TLS for tests: an authority of their own and a certificate that it issued, made by openssl, for a host and
+// for 127.0.0.1. Tests only.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,7 @@ inline TlsFiles write_tls_files(const std::filesystem::path& directory, const st
     test::Child child(std::move(options));
     if (child.wait() != 0) throw std::runtime_error("openssl failed:\n" + child.log());
   };
-  std::ofstream(path("extensions")) << "subjectAltName=DNS:" << host << "\n";
+  std::ofstream(path("extensions")) << "subjectAltName=DNS:" << host << ",IP:127.0.0.1\n";
   openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
            "/CN=test authority", "-keyout", path("authority.key"), "-out", path("authority.crt")});
   openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + host, "-keyout",

@@ -219,6 +219,7 @@ GroupCommit::Attempt GroupCommit::attempt_group(std::span<Item> group) {
   for (const auto& item : group) {
     for (const auto& operation : item.batch.operations) add_touches(operation, touches);
   }
+  const auto started = clock_.steady_now();
   auto begun = store_.begin(touches);
   if (!begun.ok()) {
     count(counters_.store_failures);
@@ -250,6 +251,7 @@ GroupCommit::Attempt GroupCommit::attempt_group(std::span<Item> group) {
       return attempt;
     }
     count(counters_.commits);
+    counters_.group_times.add(clock_.steady_now() - started);
   }
   transaction.reset();
   finish_executed();

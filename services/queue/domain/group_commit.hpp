@@ -40,6 +40,7 @@
 #include "libs/backend/notification_backend.hpp"
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
+#include "libs/base/time_histogram.hpp"
 #include "services/queue/domain/queue_engine.hpp"
 #include "services/queue/domain/queue_store.hpp"
 #include "services/queue/domain/settle.hpp"
@@ -80,6 +81,7 @@ struct GroupCommitCounters {
   std::atomic<std::uint64_t> late{0};            // operations answered unavailable because their deadline had passed
   std::atomic<std::uint64_t> unsettled{0};       // groups for which the directory could not be asked
   std::atomic<std::uint64_t> expired{0};         // messages
+  TimeHistogram group_times;                     // from the begin of a transaction to its durable commit
 };
 
 class GroupCommit final : public backend::QueueBackend {

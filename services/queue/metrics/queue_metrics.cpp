@@ -18,6 +18,9 @@ void expose_group_commit(metrics::Metrics& metrics, const GroupCommitCounters& c
   };
   counter("smp_store_operations_total", "Operations executed by the queue service.", counters.operations);
   counter("smp_store_commits_total", "Durable commits.", counters.commits);
+  metrics.callback_histogram("smp_store_group_seconds",
+                             "From the begin of a transaction for a group of requests to its durable commit.",
+                             counters.group_times);
   counter("smp_store_failures_total", "Transactions dropped because the store failed.", counters.store_failures);
   counter("smp_store_late_total", "Operations refused because their deadline had passed.", counters.late);
   counter("smp_store_unsettled_total", "Groups for which the directory could not be asked.", counters.unsettled);

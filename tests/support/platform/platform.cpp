@@ -6,6 +6,7 @@
 
 #include "libs/crypto/key_ring.hpp"
 #include "libs/crypto/random.hpp"
+#include "libs/rpc/test_tls.hpp"
 #include "tests/support/platform/http_get.hpp"
 #include "tests/support/server/test_identity.hpp"
 
@@ -90,6 +91,7 @@ Platform::Platform(Options options) : options_(std::move(options)), identity_dir
   } else {
     fingerprint_ = fingerprint_of(identity_dir_);
   }
+  if (options_.tls) tls_ = rpc::write_tls_files(directory_.path());
   PostgresServer::Options postgres;
   postgres.durable = options_.durable;
   postgres_ = std::make_unique<PostgresServer>(std::move(postgres));
@@ -119,6 +121,13 @@ void Platform::migrate() {
   if (migration.wait() != 0) throw std::runtime_error("sotto db migrate failed:\n" + migration.log());
 }
 
+std::vector<std::string> Platform::tls_flags(const std::string& prefix) const {
+  if (!tls_) return {};
+  return {"--" + prefix + "-tls-ca=" + tls_->authorities.string(),
+          "--" + prefix + "-tls-certificate=" + tls_->certificate.string(),
+          "--" + prefix + "-tls-key=" + tls_->key.string()};
+}
+
 void Platform::add_queue_service(std::size_t i) {
   const auto port = free_port();
   const auto metrics_port = free_port();
@@ -126,6 +135,8 @@ void Platform::add_queue_service(std::size_t i) {
   std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database(),
                                      "--redis-url=" + redis_->url(), "--metrics-listen=" + local(metrics_port),
                                      "--notification-interval=0"};
+  const auto tls = tls_flags("grpc");
+  arguments.insert(arguments.end(), tls.begin(), tls.end());
   arguments.insert(arguments.end(), options_.queue_flags.begin(), options_.queue_flags.end());
   queue_services_.emplace_back(SOTTO_QUEUE_PROGRAM, std::move(arguments),
                                std::vector{"SOTTO_PLATFORM_KEY_FILE=" + (directory_.path() / "platform.key").string()},
@@ -146,6 +157,8 @@ void Platform::add_gateway(std::size_t i) {
                                      "--identity-dir=" + identity_dir_.string(),
                                      "--queue-service-targets=" + targets,
                                      "--metrics-listen=" + local(metrics_port)};
+  const auto tls = tls_flags("queue-service");
+  arguments.insert(arguments.end(), tls.begin(), tls.end());
   arguments.insert(arguments.end(), options_.gateway_flags.begin(), options_.gateway_flags.end());
   gateways_.emplace_back(SOTTO_GATEWAY_PROGRAM, std::move(arguments), options_.gateway_environment,
                          directory_.path() / ("gateway-" + std::to_string(i) + ".log"), metrics_port);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "libs/rpc/tls_files.hpp"
 #include "libs/smp-client/sync_client.hpp"
 #include "tests/support/child/child.hpp"
 #include "tests/support/child/temp_dir.hpp"
@@ -30,6 +31,7 @@ class Platform {
     bool one_service_each = false;
     bool balancer = false;
     std::uint16_t balancer_port = 0;  // 0: a free one
+    bool tls = false;                 // between gateways and queue services, each with a certificate
     bool durable = true;              // false: PostgreSQL does not sync, for tests that never kill it
     bool redis_keeps_data = false;    // over restarts
     std::vector<std::string> gateway_flags;
@@ -93,6 +95,9 @@ class Platform {
   [[nodiscard]] std::unique_ptr<client::SyncClient> connect(std::size_t gateway,
                                                             smp::Version version = smp::kMaxVersion) const;
 
+  // Where queue service i serves gateways.
+  [[nodiscard]] const std::string& service_address(std::size_t i) const { return services_.at(i); }
+
   // Of every process, for CPU time and memory: gateways, queue services, PostgreSQL with its sessions, Redis.
   struct Pids {
     std::vector<pid_t> gateways;
@@ -104,6 +109,7 @@ class Platform {
 
  private:
   void migrate();
+  [[nodiscard]] std::vector<std::string> tls_flags(const std::string& prefix) const;
   void add_queue_service(std::size_t i);
   void add_gateway(std::size_t i);
   void start_balancer();
@@ -115,6 +121,7 @@ class Platform {
   crypto::Fingerprint fingerprint_{};
   std::unique_ptr<PostgresServer> postgres_;
   std::unique_ptr<RedisServer> redis_;
+  std::optional<rpc::TlsFiles> tls_;
   std::vector<std::string> services_;  // "127.0.0.1:port"
   std::vector<std::uint16_t> ports_;
   std::uint16_t balancer_port_ = 0;
