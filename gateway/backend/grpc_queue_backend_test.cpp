@@ -105,7 +105,7 @@ TEST_F(GrpcQueueBackendTest, ALifeOfAQueue) {
     settings.expire_on_start = false;
     return std::make_unique<queue::GroupCommit>(settings, store, directory, notifications, sink, clock_);
   };
-  const TestReplica replica(std::move(options));
+  const TestReplica replica(options);
   connect({&replica});
 
   auto record = values_.record();

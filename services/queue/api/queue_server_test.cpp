@@ -144,7 +144,7 @@ TEST_F(QueueServerTest, AGatewayThatDoesNotReadLosesBodiesAndThenEvents) {
   TestReplica::Options options;
   options.settings.max_event_bytes = 200'000;
   options.settings.max_events = 100;
-  TestReplica replica(std::move(options));
+  TestReplica replica(options);
   TestGateway gateway(replica.address(), kGateway);
   say_hello(gateway, 1);
   // What the connection itself takes in is not bounded here, but it ends.
@@ -174,7 +174,7 @@ TEST_F(QueueServerTest, AGatewayThatDoesNotReadLosesBodiesAndThenEvents) {
 TEST_F(QueueServerTest, AGatewayIsNotReadWhileTooMuchIsUnanswered) {
   TestReplica::Options options;
   options.settings.max_unanswered_operations = 10;
-  TestReplica replica(std::move(options));
+  TestReplica replica(options);
   TestGateway gateway(replica.address(), kGateway);
   replica.scripted.hold();
   for (std::uint64_t i = 1; i <= 50; ++i) ASSERT_TRUE(gateway.send_batch(i, 1, {subscribe()}));
@@ -189,7 +189,7 @@ TEST_F(QueueServerTest, AGatewayIsNotReadWhileTooMuchIsUnanswered) {
 TEST_F(QueueServerTest, BytesPauseReadingToo) {
   TestReplica::Options options;
   options.settings.max_unanswered_bytes = 40'000;
-  TestReplica replica(std::move(options));
+  TestReplica replica(options);
   TestGateway gateway(replica.address(), kGateway);
   replica.scripted.hold();
   for (std::uint64_t i = 1; i <= 6; ++i) ASSERT_TRUE(gateway.send_batch(i, 1, {append(16'000)}));
@@ -204,7 +204,7 @@ TEST_F(QueueServerTest, SessionsOfAGatewayThatStaysAwayAreEnded) {
   TestReplica::Options options;
   options.settings.session_grace = 50ms;
   options.wire = &wire;
-  TestReplica replica(std::move(options));
+  TestReplica replica(options);
   {
     TestGateway gateway(replica.address(), kGateway);
     for (const std::uint64_t connection : {1U, 2U, 3U}) say_hello(gateway, connection);
@@ -226,7 +226,7 @@ TEST_F(QueueServerTest, SessionsOfAGatewayThatStaysAwayAreEnded) {
 TEST_F(QueueServerTest, AGatewayThatComesBackKeepsItsSessions) {
   TestReplica::Options options;
   options.settings.session_grace = 300ms;
-  TestReplica replica(std::move(options));
+  TestReplica replica(options);
   {
     TestGateway gateway(replica.address(), kGateway);
     say_hello(gateway, 1);
@@ -274,7 +274,7 @@ TEST_F(QueueServerTest, AReplicaThatEndsSessionsTellsTheirGatewayElsewhere) {
   TestReplica::Options options;
   options.settings.session_grace = 50ms;
   options.wire = &wire;
-  TestReplica left(std::move(options));
+  TestReplica left(options);
   TestReplica home({.wire = &wire});
   TestGateway gateway(home.address(), kGateway);
   say_hello(gateway, 1);
