@@ -66,7 +66,7 @@ void database_rows(config::Table& table, ProgramSettings& settings) {
                   "How long a transaction may take for each of its steps; then it is given up, and answered with ERR "
                   "STORE."},
                  {milliseconds(100), minutes(1)}, settings.database_timeout);
-  table.duration({"gather", "database-gather", "2ms",
+  table.duration({"gather", "database-gather", "6ms",
                   "How long a commit waits for as many requests as those before it had: fewer and larger commits cost "
                   "less. A client that is alone does not wait; 0: nobody does."},
                  {milliseconds(0), milliseconds(100)}, settings.database_gather);

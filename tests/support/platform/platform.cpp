@@ -1,7 +1,9 @@
 #include "tests/support/platform/platform.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "libs/crypto/key_ring.hpp"
@@ -151,12 +153,12 @@ void Platform::add_gateway(std::size_t i) {
     if (options_.one_service_each && s != i % services_.size()) continue;
     targets += (targets.empty() ? "" : ",") + services_[s];
   }
-  std::vector<std::string> arguments{"--ports=" + std::to_string(ports_.back()),
-                                     "--listen=127.0.0.1",
-                                     "--end-interval=0",
-                                     "--identity-dir=" + identity_dir_.string(),
-                                     "--queue-service-targets=" + targets,
-                                     "--metrics-listen=" + local(metrics_port)};
+  const auto threads = std::max<std::size_t>(1, std::thread::hardware_concurrency() / options_.gateways);
+  std::vector<std::string> arguments{
+      "--ports=" + std::to_string(ports_.back()), "--listen=127.0.0.1", "--end-interval=0",
+      // They share one machine.
+      "--io-threads=" + std::to_string(threads), "--identity-dir=" + identity_dir_.string(),
+      "--queue-service-targets=" + targets, "--metrics-listen=" + local(metrics_port)};
   const auto tls = tls_flags("queue-service");
   arguments.insert(arguments.end(), tls.begin(), tls.end());
   arguments.insert(arguments.end(), options_.gateway_flags.begin(), options_.gateway_flags.end());
