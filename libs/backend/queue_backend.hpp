@@ -76,7 +76,8 @@ struct Delete {};
 struct Subscribe {
   bool resume = false;
 };
-// The oldest message, or none; nothing changes. `if_subscribed`: refused when the session is not the subscriber now.
+// The oldest message, or none; nothing changes. `if_subscribed`: the session was the subscriber when it was last heard
+// of; refused when another one is now. When none is, the directory has lost it, and the session is from now on.
 struct Fetch {
   bool if_subscribed = false;
 };

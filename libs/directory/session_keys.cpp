@@ -36,6 +36,16 @@ return ARGV[1]
   return script;
 }
 
+const redis::Script& hold_if_free_script() {
+  static const redis::Script script(R"(
+local held = redis.call('GET', KEYS[1])
+if held then return held end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ARGV[1]
+)");
+  return script;
+}
+
 const redis::Script& release_script() {
   static const redis::Script script(R"(
 local held = redis.call('GET', KEYS[1])
@@ -70,6 +80,13 @@ redis::Command hold(SessionKey key, SessionRef session, std::chrono::millisecond
 redis::Command hold_unless_newer(SessionKey key, SessionRef session, std::chrono::milliseconds lifetime) {
   const SessionValue value = encode_session(session);
   redis::Command command(hold_unless_newer_script(), 1);
+  command.key(key.prefix, key.rest).arg(ByteView(value)).arg(lifetime.count());
+  return command;
+}
+
+redis::Command hold_if_free(SessionKey key, SessionRef session, std::chrono::milliseconds lifetime) {
+  const SessionValue value = encode_session(session);
+  redis::Command command(hold_if_free_script(), 1);
   command.key(key.prefix, key.rest).arg(ByteView(value)).arg(lifetime.count());
   return command;
 }

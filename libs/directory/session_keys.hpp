@@ -33,11 +33,14 @@ struct SessionKey {
   ByteView rest;
 };
 
-// The answers of all five are the session that held the key, or nil; of hold_unless_newer() the one that holds it now.
+// The answers of all are the session that held the key, or nil; of hold_unless_newer() and hold_if_free() the one that
+// holds it now.
 // `lifetime` is when the key goes by itself; every hold starts it anew.
 redis::Command hold(SessionKey key, SessionRef session, std::chrono::milliseconds lifetime);
 // Not when a newer connection holds it.
 redis::Command hold_unless_newer(SessionKey key, SessionRef session, std::chrono::milliseconds lifetime);
+// Not when any holds it.
+redis::Command hold_if_free(SessionKey key, SessionRef session, std::chrono::milliseconds lifetime);
 redis::Command release(SessionKey key);
 // Nothing, when another session holds it now.
 redis::Command release_if_held_by(SessionKey key, SessionRef session);

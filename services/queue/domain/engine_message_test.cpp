@@ -192,12 +192,21 @@ TEST_F(EngineMessages, FetchForTheSubscriberOnly) {
   const QueueRecord record = queue();
   const auto sent = send(record, 1);
   const backend::Fetch fetch{.if_subscribed = true};
-  EXPECT_EQ(outcome_of(record, fetch, kAlice), Outcome::refused);
   run(kAlice, record, backend::Subscribe{});
   EXPECT_EQ(run(kAlice, record, fetch).message, sent[0]);
   const OperationResult others = run(kBob, record, fetch);
   EXPECT_EQ(others.outcome, Outcome::refused);
   EXPECT_EQ(others.message, nullptr);
+}
+
+// As after the loss of a directory: who fetches had subscribed before.
+TEST_F(EngineMessages, WhoFetchesWithoutASubscriberBecomesIt) {
+  const QueueRecord record = queue();
+  const auto sent = send(record, 1);
+  const backend::Fetch fetch{.if_subscribed = true};
+  EXPECT_EQ(run(kAlice, record, fetch).message, sent[0]);
+  EXPECT_EQ(directory_.subscriber_of(record.recipient_id), kAlice);
+  EXPECT_EQ(run(kBob, record, fetch).outcome, Outcome::refused);
 }
 
 TEST_F(EngineMessages, Inspect) {

@@ -69,6 +69,10 @@ Result<std::vector<std::optional<SessionRef>>> InProcessDirectory::execute(std::
       case Kind::resume:
         answers.emplace_back(resume(request.queue, request.session));
         break;
+      case Kind::claim:
+        if (!subscriber_of(request.queue)) subscribe(request.queue, request.session);
+        answers.push_back(subscriber_of(request.queue));
+        break;
       case Kind::unsubscribe:
         answers.push_back(unsubscribe(request.queue));
         break;

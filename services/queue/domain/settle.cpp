@@ -23,8 +23,10 @@ DirectoryRequest request_of(const AskDirectory& ask, SessionRef session) {
       return {Kind::resume, ask.queue, session};
     case Purpose::remove:
       return {Kind::unsubscribe, ask.queue, session};
-    case Purpose::announce:
+    // A gateway that fetches knows of the subscription. When the directory does not, it has lost it: nobody took it.
     case Purpose::fetch:
+      return {Kind::claim, ask.queue, session};
+    case Purpose::announce:
     case Purpose::next:
     case Purpose::inspect:
       return {Kind::look, ask.queue, session};

@@ -24,12 +24,13 @@ struct DirectoryRequest {
   enum class Kind : std::uint8_t {
     subscribe,    // `session` is the subscriber from now on. Answer: the one that was, which may be the same
     resume,       // the same, unless a newer connection is. Answer: the one that is afterwards
+    claim,        // the same, when nobody is. Answer: the one that is afterwards
     unsubscribe,  // the queue has no subscriber from now on. Answer: the one that was
     look,         // Answer: the one that is
   };
   Kind kind = Kind::look;
   RecipientId queue;
-  SessionRef session;  // of subscribe and resume
+  SessionRef session;  // of subscribe, resume and claim
 };
 
 class SubscriptionDirectory {

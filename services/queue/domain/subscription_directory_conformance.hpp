@@ -75,6 +75,9 @@ class SubscriptionDirectoryConformance : public testing::TestWithParam<Directory
   std::optional<SessionRef> resume(const RecipientId& queue, SessionRef who) {
     return execute({{Kind::resume, queue, who}})[0];
   }
+  std::optional<SessionRef> claim(const RecipientId& queue, SessionRef who) {
+    return execute({{Kind::claim, queue, who}})[0];
+  }
   std::optional<SessionRef> unsubscribe(const RecipientId& queue) {
     return execute({{Kind::unsubscribe, queue, {}}})[0];
   }
@@ -116,6 +119,17 @@ TEST_P(SubscriptionDirectoryConformance, AnOlderConnectionMaySubscribe) {
   subscribe(queue_, session(5));
   EXPECT_EQ(subscribe(queue_, session(2)), session(5));
   EXPECT_EQ(look(queue_), session(2));
+}
+
+TEST_P(SubscriptionDirectoryConformance, OnlyAQueueWithoutSubscriberCanBeClaimed) {
+  EXPECT_EQ(claim(queue_, session(2)), session(2));
+  EXPECT_EQ(claim(queue_, session(2)), session(2));
+  EXPECT_EQ(claim(queue_, session(3)), session(2));
+  EXPECT_EQ(claim(queue_, session(1)), session(2));
+  EXPECT_EQ(look(queue_), session(2));
+  directory_->end_session(session(2));
+  expect_soon(queue_, std::nullopt);
+  EXPECT_EQ(claim(queue_, session(1)), session(1));
 }
 
 TEST_P(SubscriptionDirectoryConformance, UnsubscribeAnswersTheOneThatWas) {
@@ -280,12 +294,13 @@ TEST_P(SubscriptionDirectoryConformance, AgreesWithAMap) {
     std::vector<DirectoryRequest> requests;
     Answers expected;
     for (std::size_t i = dice(40); i-- > 0;) {
-      const auto kind = static_cast<Kind>(dice(4));
+      const auto kind = static_cast<Kind>(dice(5));
       const DirectoryRequest request{kind, queues[dice(queues.size())], session(dice(6), dice(2))};
       const auto found = model.find(request.queue);
       std::optional<SessionRef> answer;
       if (found != model.end()) answer = found->second;
       if (kind == Kind::unsubscribe) model.erase(request.queue);
+      if (kind == Kind::claim) answer = model.try_emplace(request.queue, request.session).first->second;
       if (kind == Kind::subscribe) model[request.queue] = request.session;
       if (kind == Kind::resume && !(answer && answer->connection > request.session.connection)) {
         answer = model[request.queue] = request.session;

@@ -22,6 +22,8 @@ redis::Command RedisDirectory::command(const DirectoryRequest& request) const {
       return directory::hold(key, request.session, options_.lifetime);
     case Kind::resume:
       return directory::hold_unless_newer(key, request.session, options_.lifetime);
+    case Kind::claim:
+      return directory::hold_if_free(key, request.session, options_.lifetime);
     case Kind::unsubscribe:
       return directory::release(key);
     case Kind::look:
@@ -64,6 +66,7 @@ void RedisDirectory::note(const DirectoryRequest& request, const std::optional<S
       if (answer && *answer != request.session) book_.remove(*answer, request.queue);
       break;
     case Kind::resume:
+    case Kind::claim:
       if (answer == request.session) {
         book_.add(request.session, request.queue);
       } else {
@@ -80,7 +83,8 @@ void RedisDirectory::note(const DirectoryRequest& request, const std::optional<S
 
 // A session that asked for a queue may hold it, although no answer came.
 void RedisDirectory::note_unanswered(const DirectoryRequest& request) {
-  if (request.kind == Kind::subscribe || request.kind == Kind::resume) book_.add(request.session, request.queue);
+  const bool may_hold = request.kind == Kind::subscribe || request.kind == Kind::resume || request.kind == Kind::claim;
+  if (may_hold) book_.add(request.session, request.queue);
 }
 
 }  // namespace sotto::queue
