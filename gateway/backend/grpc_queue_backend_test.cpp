@@ -89,7 +89,10 @@ class GrpcQueueBackendTest : public testing::Test {
 class NoNotifications final : public backend::NotificationBackend {
  public:
   void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override {}
-  void subscribe(const NotifierId& /*notifier*/, SessionRef /*session*/, bool /*resume*/) override {}
+  void subscribe(const NotifierId& /*notifier*/, SessionRef /*session*/, bool /*resume*/,
+                 std::function<void()> registered) override {
+    registered();
+  }
   void remove(const NotifierId& /*notifier*/, SessionRef /*by*/) override {}
   void end_session(SessionRef /*session*/) override {}
 };

@@ -29,6 +29,10 @@ struct Push {
   NotifierId notifier;
   Notification notification;
 };
+struct Subscribe {
+  Listen request;
+  std::function<void()> registered;
+};
 struct Remove {
   NotifierId notifier;
   SessionRef by;
@@ -42,7 +46,7 @@ struct Flush {
 struct Expire {
   std::promise<void> done;
 };
-using Command = std::variant<Push, Listen, Remove, EndSession, Flush, Expire>;
+using Command = std::variant<Push, Subscribe, Remove, EndSession, Flush, Expire>;
 
 }  // namespace
 
@@ -130,9 +134,10 @@ class NotificationHub::Worker {
     if (arrived_.size() >= kDirectoryBatch) place_arrived();
   }
 
-  void handle(const Listen& request) {
+  void handle(Subscribe& subscribe) {
     if (!arrived_.empty()) place_arrived();
-    requests_.push_back(request);
+    requests_.push_back(subscribe.request);
+    registered_.push_back(std::move(subscribe.registered));
     if (requests_.size() >= kDirectoryBatch) listen_all();
   }
 
@@ -217,10 +222,13 @@ class NotificationHub::Worker {
 
   void listen_all() {
     const std::vector<Listen> requests = std::exchange(requests_, {});
+    const auto registered = std::exchange(registered_, {});
     auto answers = directory_.listen(requests);
+    sink_.hold();
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const auto& [notifier, session, resume] = requests[i];
       Listened& answer = answers[i];
+      if (registered[i]) registered[i]();
       if (answer.failed) count(&HubCounters::store_failures, 1);
       if (!answer.listens) {
         // Another session took it over, and this one has not heard of that.
@@ -238,6 +246,7 @@ class NotificationHub::Worker {
       }
       deliver(session, notifier, std::move(all));
     }
+    sink_.release();
   }
 
   void deliver(SessionRef session, const NotifierId& notifier, std::vector<Notification> notifications) {
@@ -288,8 +297,9 @@ class NotificationHub::Worker {
   HubCounters counters_;
 
   // Of the hub's thread.
-  std::vector<Bundle> arrived_;   // pushes, not placed yet
-  std::vector<Listen> requests_;  // not made yet
+  std::vector<Bundle> arrived_;                    // pushes, not placed yet
+  std::vector<Listen> requests_;                   // not made yet
+  std::vector<std::function<void()>> registered_;  // of each of them
   // For notifiers that somebody listened to when the first of these came.
   std::unordered_map<NotifierId, std::vector<Notification>> collected_;
   std::optional<RealTime> flush_at_;  // when collected_ is delivered
@@ -311,8 +321,9 @@ NotificationHub::~NotificationHub() = default;
 void NotificationHub::push(const NotifierId& notifier, Notification notification) {
   worker_->enqueue(Push{notifier, std::move(notification)});
 }
-void NotificationHub::subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume) {
-  worker_->enqueue(Listen{notifier, session, resume});
+void NotificationHub::subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume,
+                                std::function<void()> registered) {
+  worker_->enqueue(Subscribe{{notifier, session, resume}, std::move(registered)});
 }
 void NotificationHub::remove(const NotifierId& notifier, backend::SessionRef by) {
   worker_->enqueue(Remove{notifier, by});

@@ -49,7 +49,8 @@ class NotificationHub final : public backend::NotificationBackend {
   NotificationHub& operator=(const NotificationHub&) = delete;
 
   void push(const NotifierId& notifier, Notification notification) override;
-  void subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume) override;
+  void subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume,
+                 std::function<void()> registered) override;
   void remove(const NotifierId& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;
 

@@ -110,7 +110,7 @@ TEST_F(Hub, WhatIsPendingFollowsTheSubscription) {
   hub_->push(notifier_, fresh(1));
   hub_->push(other_, fresh(9));
   hub_->push(notifier_, fresh(2));
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1, 2}));
@@ -119,13 +119,13 @@ TEST_F(Hub, WhatIsPendingFollowsTheSubscription) {
 
 TEST_F(Hub, ASubscriptionWithNothingPendingIsSilent) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   EXPECT_TRUE(events().empty());
 }
 
 TEST_F(Hub, PushesToASubscriberAreCollected) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
   hub_->push(notifier_, fresh(2));
   const auto got = events();
@@ -137,7 +137,7 @@ TEST_F(Hub, PushesToASubscriberAreCollected) {
 
 TEST_F(Hub, WithoutIntervalEachPushIsDelivered) {
   start(kAtOnce);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
   hub_->push(notifier_, fresh(2));
   EXPECT_EQ(events().size(), 2U);
@@ -145,7 +145,7 @@ TEST_F(Hub, WithoutIntervalEachPushIsDelivered) {
 
 TEST_F(Hub, ABurstIsDeliveredBeforeTheIntervalIsOver) {
   start({.interval = std::chrono::hours(1), .max_collected = 3});
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   for (std::uint8_t i = 1; i <= 4; ++i) hub_->push(notifier_, fresh(i));
   const auto got = events();
   ASSERT_EQ(got.size(), 2U);
@@ -162,16 +162,16 @@ TEST_F(Hub, TheIntervalEndsByItself) {
     std::promise<void> came;
   } sink;
   NotificationHub hub(store_, sink, clock_, {.interval = std::chrono::milliseconds(1)});
-  hub.subscribe(notifier_, kPhone, false);
+  hub.subscribe(notifier_, kPhone, false, {});
   hub.push(notifier_, fresh(1));
   sink.came.get_future().wait();
 }
 
 TEST_F(Hub, AnotherSessionTakesOver) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
-  hub_->subscribe(notifier_, kTablet, false);
+  hub_->subscribe(notifier_, kTablet, false, {});
   hub_->push(notifier_, fresh(2));
   const auto got = events();
   ASSERT_EQ(got.size(), 3U);
@@ -190,9 +190,9 @@ TEST_F(Hub, AnotherSessionTakesOver) {
 
 TEST_F(Hub, SubscribingAgainIsNoTakeOver) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1}));
@@ -200,8 +200,8 @@ TEST_F(Hub, SubscribingAgainIsNoTakeOver) {
 
 TEST_F(Hub, ResumeTakesOverFromAnOlderConnectionOnly) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kTablet, true);
-  hub_->subscribe(notifier_, kPhone, true);
+  hub_->subscribe(notifier_, kTablet, true, {});
+  hub_->subscribe(notifier_, kPhone, true, {});
   hub_->push(notifier_, fresh(1));
   auto got = events();
   ASSERT_EQ(got.size(), 2U);
@@ -209,8 +209,8 @@ TEST_F(Hub, ResumeTakesOverFromAnOlderConnectionOnly) {
   EXPECT_TRUE(std::holds_alternative<Ended>(got[0].second)) << "it has not heard that it lost the notifier";
   EXPECT_EQ(numbers(got[1], kTablet, notifier_), std::vector{1});
 
-  hub_->subscribe(other_, kPhone, false);
-  hub_->subscribe(other_, kTablet, true);
+  hub_->subscribe(other_, kPhone, false, {});
+  hub_->subscribe(other_, kTablet, true, {});
   got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -219,7 +219,7 @@ TEST_F(Hub, ResumeTakesOverFromAnOlderConnectionOnly) {
 
 TEST_F(Hub, RemovedCredentialsAreToldToTheirSubscriber) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
   hub_->remove(notifier_, kTablet);
   hub_->push(notifier_, fresh(2));
@@ -234,7 +234,7 @@ TEST_F(Hub, RemovedCredentialsAreToldToTheirSubscriber) {
 
 TEST_F(Hub, WhoRemovesIsNotTold) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->remove(notifier_, kPhone);
   EXPECT_TRUE(events().empty());
 }
@@ -243,22 +243,22 @@ TEST_F(Hub, RemovalDropsWhatIsPending) {
   start(kCollecting);
   hub_->push(notifier_, fresh(1));
   hub_->remove(notifier_, kPhone);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   EXPECT_TRUE(events().empty());
   EXPECT_EQ(store_.totals(), StoreTotals{});
 }
 
 TEST_F(Hub, WhatASessionDidNotGetWaitsForTheNext) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
-  hub_->subscribe(other_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe(other_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
   hub_->end_session(kPhone);
   hub_->push(notifier_, fresh(2));
   hub_->push(other_, fresh(3));
   EXPECT_TRUE(events().empty());
-  hub_->subscribe(notifier_, kTablet, false);
-  hub_->subscribe(other_, kTablet, false);
+  hub_->subscribe(notifier_, kTablet, false, {});
+  hub_->subscribe(other_, kTablet, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 2U);
   EXPECT_EQ(numbers(got[0], kTablet, notifier_), (std::vector{1, 2}));
@@ -267,12 +267,12 @@ TEST_F(Hub, WhatASessionDidNotGetWaitsForTheNext) {
 
 TEST_F(Hub, WhatIsCollectedSurvivesARestart) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   hub_->push(notifier_, fresh(1));
   hub_.reset();
   EXPECT_EQ(store_.totals().notifications, 1U);
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   EXPECT_EQ(events().size(), 1U);
 }
 
@@ -296,7 +296,7 @@ TEST_F(Hub, ExpiredNotificationsAreNotDelivered) {
   hub_->flush_now();
   clock_.advance(std::chrono::hours(25));
   hub_->push(notifier_, fresh(2));
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{2}));
@@ -319,7 +319,7 @@ TEST_F(Hub, ManyExpiredNotificationsAllGo) {
 TEST_F(Hub, TooManyPendingDropTheOldest) {
   start(kCollecting);
   for (std::uint8_t i = 0; i < kDefaultMaxPending + 3; ++i) hub_->push(notifier_, fresh(i));
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_).front(), 3);
@@ -329,7 +329,7 @@ TEST_F(Hub, TooManyPendingDropTheOldest) {
 TEST_F(Hub, WhenTheHubIsBusyTheOldestPushesAreDroppedAndNothingElse) {
   BlockingSink sink;
   NotificationHub hub(store_, sink, clock_, {.interval = std::chrono::milliseconds(0), .max_waiting_pushes = 3});
-  hub.subscribe(other_, kPhone, false);
+  hub.subscribe(other_, kPhone, false, {});
   hub.push(other_, fresh(0));
   sink.entered.get_future().wait();
   for (std::uint8_t i = 1; i <= 5; ++i) hub.push(notifier_, fresh(i));
@@ -347,7 +347,7 @@ TEST_F(Hub, AFailingStoreCostsNotificationsOnly) {
   FailingStore failing;
   NotificationHub hub(failing, sink_, clock_, kAtOnce);
   hub.push(notifier_, fresh(1));
-  hub.subscribe(notifier_, kPhone, false);
+  hub.subscribe(notifier_, kPhone, false, {});
   hub.push(notifier_, fresh(2));
   hub.remove(other_, kPhone);
   hub.expire_now();
@@ -359,7 +359,7 @@ TEST_F(Hub, AFailingStoreCostsNotificationsOnly) {
 
 TEST_F(Hub, ManyThreadsMayCall) {
   start({.interval = std::chrono::milliseconds(1)});
-  hub_->subscribe(notifier_, kPhone, false);
+  hub_->subscribe(notifier_, kPhone, false, {});
   std::vector<std::thread> threads;
   for (std::uint8_t t = 0; t < 4; ++t) {
     threads.emplace_back([this, t] {

@@ -27,7 +27,10 @@ using namespace std::chrono_literals;
 class NoNotifications final : public backend::NotificationBackend {
  public:
   void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override {}
-  void subscribe(const NotifierId& /*notifier*/, backend::SessionRef /*session*/, bool /*resume*/) override {}
+  void subscribe(const NotifierId& /*notifier*/, backend::SessionRef /*session*/, bool /*resume*/,
+                 std::function<void()> registered) override {
+    registered();
+  }
   void remove(const NotifierId& /*notifier*/, backend::SessionRef /*by*/) override {}
   void end_session(backend::SessionRef /*session*/) override {}
 };

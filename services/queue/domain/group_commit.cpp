@@ -1,6 +1,7 @@
 #include "services/queue/domain/group_commit.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -123,6 +124,8 @@ void GroupCommit::stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+  std::unique_lock lock(mutex_);
+  all_registered_.wait(lock, [this] { return unregistered_ == 0; });
 }
 
 std::uint64_t GroupCommit::expire_now() {
@@ -300,7 +303,7 @@ BatchOutcome GroupCommit::execute(CheckedTransaction& transaction, const Item& i
 
 void GroupCommit::finish(Item& item, BatchOutcome outcome) {
   // Freed here, and with it the bodies, rather than when all that was taken is finished.
-  const Batch batch = std::exchange(item.batch, {});
+  Batch batch = std::exchange(item.batch, {});
   finished_.operations += item.load.operations;
   finished_.bytes += item.load.bytes;
   if (item.kind == Item::Kind::end_session) {
@@ -311,8 +314,42 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
   count(counters_.batches);
   count(counters_.operations, item.load.operations);
   if (outcome.expired > 0) count(counters_.expired, outcome.expired);
-  if (batch.done) batch.done(std::move(outcome.results));
+  std::vector<SubscribeToNotifier> subscriptions;
+  for (auto& effect : outcome.effects) {
+    if (auto* subscribe = std::get_if<SubscribeToNotifier>(&effect)) subscriptions.push_back(*subscribe);
+  }
+  if (!subscriptions.empty()) {
+    complete_registered(std::move(batch), std::move(outcome.results), subscriptions);
+  } else if (batch.done) {
+    batch.done(std::move(outcome.results));
+  }
   for (auto& effect : outcome.effects) take_place(std::move(effect));
+}
+
+void GroupCommit::complete_registered(Batch batch, std::vector<OperationResult> results,
+                                      const std::vector<SubscribeToNotifier>& subscriptions) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++unregistered_;
+  }
+  struct Waiting {
+    Batch batch;
+    std::vector<OperationResult> results;
+    std::atomic<std::size_t> left{0};
+  };
+  auto waiting = std::make_shared<Waiting>();
+  waiting->batch = std::move(batch);
+  waiting->results = std::move(results);
+  waiting->left = subscriptions.size();
+  for (const auto& each : subscriptions) {
+    notifications_.subscribe(each.notifier, each.session, each.resume, [this, waiting] {
+      if (--waiting->left > 0) return;
+      if (waiting->batch.done) waiting->batch.done(std::move(waiting->results));
+      const std::lock_guard lock(mutex_);
+      --unregistered_;
+      all_registered_.notify_all();
+    });
+  }
 }
 
 void GroupCommit::fail(Item& item) {
@@ -332,7 +369,7 @@ void GroupCommit::take_place(Effect effect) {
         } else if constexpr (std::is_same_v<Kind, PushNotification>) {
           notifications_.push(what.notifier, std::move(what.notification));
         } else if constexpr (std::is_same_v<Kind, SubscribeToNotifier>) {
-          notifications_.subscribe(what.notifier, what.session, what.resume);
+          // Registered before.
         } else {
           static_assert(std::is_same_v<Kind, RemoveNotifier>);
           notifications_.remove(what.notifier, what.by);

@@ -3,10 +3,11 @@
 // price of a durable write is paid once a group.
 //
 // Order. Batches are executed in the order of submit(), whoever sent them. Each is finished in that order, too: the
-// directory is asked (settle.hpp), then comes the completion of a batch, then its effects (events, notifications), then
-// the completion of the next one. So a session
-// learns that it subscribed before anything of that subscription reaches it, and that it lost a queue before it learns
-// that it took it back. end_session() has its place in the same order.
+// directory is asked (settle.hpp), then comes the completion of a batch (that of a batch which subscribes to notifiers
+// as soon as the notification service knows it, so that who is answered is the subscriber for everybody), then its
+// effects (events, notifications), then the completion of the next one. So a session learns that it subscribed before
+// anything of that subscription reaches it, and that it lost a queue before it learns that it took it back.
+// end_session() has its place in the same order.
 //
 // What a commit covers. Batches before the first write of their group depend on nothing that is not durable, and are
 // finished before the group goes on (with a shared directory they wait, too: asking it is a round trip); a group
@@ -146,6 +147,9 @@ class GroupCommit final : public backend::QueueBackend {
   // Settles and finishes the first items, as many as there are outcomes.
   void finish_all(std::span<Item> items, std::vector<BatchOutcome>& outcomes);
   void finish(Item& item, BatchOutcome outcome);
+  // Completes the batch when all of the notifiers that it subscribes to are registered.
+  void complete_registered(backend::Batch batch, std::vector<backend::OperationResult> results,
+                           const std::vector<SubscribeToNotifier>& subscriptions);
   void fail(Item& item);
   void take_place(Effect effect);
 
@@ -178,6 +182,8 @@ class GroupCommit final : public backend::QueueBackend {
   std::size_t gathering_ = 0;  // the thread is to be woken when there are so many incoming_; 0: with the first
   Load queued_;
   std::vector<std::promise<std::uint64_t>> expiry_requests_;
+  std::size_t unregistered_ = 0;  // batches that wait for that
+  std::condition_variable all_registered_;
   bool stopping_ = false;
 
   std::thread thread_;  // last: it uses all of the above

@@ -134,8 +134,30 @@ class OutsideWorld final : public backend::EventSink, public backend::Notificati
   }
   void resume(std::function<bool(SessionRef)> /*concerned*/) override { note({}, "resume"); }
   void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override { note({}, "push"); }
-  void subscribe(const NotifierId& /*notifier*/, SessionRef session, bool /*resume*/) override {
+  void subscribe(const NotifierId& /*notifier*/, SessionRef session, bool /*resume*/,
+                 std::function<void()> registered) override {
     note(session, "NSUB");
+    std::function<void()> held;
+    {
+      const std::lock_guard lock(mutex_);
+      if (holds_registrations_) held = std::exchange(registered, {});
+      if (held) held_registrations_.push_back(std::move(held));
+    }
+    if (registered) registered();
+  }
+  // NSUB is not registered until let_register().
+  void hold_registrations() {
+    const std::lock_guard lock(mutex_);
+    holds_registrations_ = true;
+  }
+  void let_register() {
+    std::vector<std::function<void()>> held;
+    {
+      const std::lock_guard lock(mutex_);
+      holds_registrations_ = false;
+      held.swap(held_registrations_);
+    }
+    for (auto& each : held) each();
   }
   void remove(const NotifierId& /*notifier*/, SessionRef by) override { note(by, "removes a notifier"); }
   void end_session(SessionRef session) override { note(session, "has left"); }
@@ -152,6 +174,8 @@ class OutsideWorld final : public backend::EventSink, public backend::Notificati
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> log_;
+  bool holds_registrations_ = false;
+  std::vector<std::function<void()>> held_registrations_;
 };
 
 class GroupCommitFixture : public testing::Test {

@@ -263,6 +263,20 @@ TEST_F(GroupCommitTest, EndOfASessionHasItsPlaceInTheOrder) {
   EXPECT_EQ(directory_.subscriptions(), 0U);
 }
 
+TEST_F(GroupCommitTest, WhoSubscribesToANotifierIsAnsweredWhenThatIsRegistered) {
+  QueueRecord record = values_.record();
+  record.notifier = values_.notifier();
+  start();
+  ask(kAlice, record, backend::Create{.record = record, .link = {}, .subscribe = false});
+  world_.hold_registrations();
+  auto subscribed = submit(kBob, record, backend::SubscribeNotifier{});
+  ask(kSender, record, message());  // others need not wait
+  EXPECT_THAT(world_.log(), ElementsAre("1 done", "2 NSUB", "9 done"));
+  world_.let_register();
+  EXPECT_EQ(outcome(subscribed), Outcome::ok);
+  EXPECT_EQ(world_.log().back(), "2 done");
+}
+
 TEST_F(GroupCommitTest, EveryKindOfEffectTakesPlace) {
   QueueRecord record = values_.record();
   record.notifier = values_.notifier();
@@ -272,7 +286,7 @@ TEST_F(GroupCommitTest, EveryKindOfEffectTakesPlace) {
   ask(kSender, record, backend::Append{.message = values_.message(), .notification = values_.notification()});
   ask(kBob, record, backend::Delete{});
   settle();
-  EXPECT_THAT(world_.log(), ElementsAre("1 done", "2 done", "2 NSUB", "9 done", "1 MessageReady", "0 push", "2 done",
+  EXPECT_THAT(world_.log(), ElementsAre("1 done", "2 NSUB", "2 done", "9 done", "1 MessageReady", "0 push", "2 done",
                                         "1 Deleted", "2 removes a notifier"));
 }
 

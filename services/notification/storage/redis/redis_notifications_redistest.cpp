@@ -136,7 +136,7 @@ class NotificationReplicas : public testing::Test {
 };
 
 TEST_F(NotificationReplicas, APushReachesTheSubscriberOfAnotherReplica) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   EXPECT_TRUE(first_.flush().empty());
   second_.hub.push(notifier_, fresh(1));
   second_.hub.push(notifier_, fresh(2));
@@ -152,19 +152,19 @@ TEST_F(NotificationReplicas, APushReachesTheSubscriberOfAnotherReplica) {
 TEST_F(NotificationReplicas, WhatIsPendingFollowsTheSubscriptionElsewhere) {
   first_.hub.push(notifier_, fresh(1));
   first_.flush();
-  second_.hub.subscribe(notifier_, kPhone, false);
+  second_.hub.subscribe(notifier_, kPhone, false, {});
   const auto got = second_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0].second), std::vector{1});
 }
 
 TEST_F(NotificationReplicas, TakeOverElsewhereEndsTheFormerAndTakesWhatIsCollected) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   first_.hub.push(notifier_, fresh(1));
   first_.collect();
   first_.hub.push(notifier_, fresh(2));
   first_.collect();
-  second_.hub.subscribe(notifier_, kTablet, false);
+  second_.hub.subscribe(notifier_, kTablet, false, {});
   const auto told = second_.flush();
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].first, kPhone);
@@ -176,7 +176,7 @@ TEST_F(NotificationReplicas, TakeOverElsewhereEndsTheFormerAndTakesWhatIsCollect
 }
 
 TEST_F(NotificationReplicas, WhatNobodyGotWaitsForTheNext) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   first_.flush();
   second_.hub.push(notifier_, fresh(1));
   second_.collect();
@@ -184,14 +184,14 @@ TEST_F(NotificationReplicas, WhatNobodyGotWaitsForTheNext) {
   first_.hub.remove(other_, kPhone);  // an answer from Redis, behind the end of the session
   first_.flush();
   EXPECT_TRUE(second_.flush().empty());
-  first_.hub.subscribe(notifier_, kTablet, false);
+  first_.hub.subscribe(notifier_, kTablet, false, {});
   const auto got = first_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0].second), std::vector{1});
 }
 
 TEST_F(NotificationReplicas, RemovedCredentialsAreToldToTheirSubscriber) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   first_.flush();
   second_.hub.remove(notifier_, kTablet);
   const auto got = second_.flush();
@@ -201,18 +201,18 @@ TEST_F(NotificationReplicas, RemovedCredentialsAreToldToTheirSubscriber) {
 }
 
 TEST_F(NotificationReplicas, RedisAwayCostsNotificationsOnly) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   first_.flush();
   server_.kill();
   first_.hub.push(notifier_, fresh(1));
-  first_.hub.subscribe(other_, kPhone, false);
+  first_.hub.subscribe(other_, kPhone, false, {});
   first_.hub.remove(other_, kPhone);
   first_.hub.end_session(kTablet);
   EXPECT_TRUE(first_.flush().empty());
   EXPECT_EQ(first_.hub.counters().store_failures, 3U);
   server_.start();
   EXPECT_TRUE(first_.client->wait_connected(std::chrono::steady_clock::now() + std::chrono::seconds(30)));
-  first_.hub.subscribe(notifier_, kPhone, true);
+  first_.hub.subscribe(notifier_, kPhone, true, {});
   first_.hub.push(notifier_, fresh(2));
   const auto got = first_.flush();
   ASSERT_EQ(got.size(), 1U);
@@ -220,7 +220,7 @@ TEST_F(NotificationReplicas, RedisAwayCostsNotificationsOnly) {
 }
 
 TEST_F(NotificationReplicas, KeysHaveALifetime) {
-  first_.hub.subscribe(notifier_, kPhone, false);
+  first_.hub.subscribe(notifier_, kPhone, false, {});
   first_.hub.push(other_, fresh(1));
   first_.flush();
   const redis::Reply keys = server_.execute(redis::Command("KEYS").arg("*"));
@@ -234,7 +234,7 @@ TEST_F(NotificationReplicas, StoppingDeliversWhatIsCollected) {
   RecordingSink sink;
   {
     NotificationHub hub(first_.directory, sink, first_.clock, {.interval = std::chrono::hours(1)});
-    hub.subscribe(notifier_, kPhone, false);
+    hub.subscribe(notifier_, kPhone, false, {});
     hub.push(notifier_, fresh(1));
     hub.push(notifier_, fresh(2));
   }
