@@ -123,6 +123,15 @@ TEST_F(Hub, ASubscriptionWithNothingPendingIsSilent) {
   EXPECT_TRUE(events().empty());
 }
 
+TEST_F(Hub, TheSubscriberIsRegisteredBeforeItsEventsCome) {
+  start(kCollecting);
+  hub_->push(notifier_, fresh(1));
+  std::promise<std::size_t> events_before;
+  hub_->subscribe(notifier_, kPhone, false, [&] { events_before.set_value(sink_.take().size()); });
+  EXPECT_EQ(events_before.get_future().get(), 0U);
+  EXPECT_EQ(events().size(), 1U);
+}
+
 TEST_F(Hub, PushesToASubscriberAreCollected) {
   start(kCollecting);
   hub_->subscribe(notifier_, kPhone, false, {});

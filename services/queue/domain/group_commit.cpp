@@ -362,14 +362,12 @@ void GroupCommit::take_place(Effect effect) {
   std::visit(
       [this](auto&& what) {
         using Kind = std::decay_t<decltype(what)>;
-        if constexpr (std::is_same_v<Kind, AskDirectory>) {
-          // Settled before.
+        if constexpr (std::is_same_v<Kind, AskDirectory> || std::is_same_v<Kind, SubscribeToNotifier>) {
+          // Settled, or registered, before.
         } else if constexpr (std::is_same_v<Kind, SendEvent>) {
           events_.deliver(what.to, std::move(what.event));
         } else if constexpr (std::is_same_v<Kind, PushNotification>) {
           notifications_.push(what.notifier, std::move(what.notification));
-        } else if constexpr (std::is_same_v<Kind, SubscribeToNotifier>) {
-          // Registered before.
         } else {
           static_assert(std::is_same_v<Kind, RemoveNotifier>);
           notifications_.remove(what.notifier, what.by);
