@@ -61,12 +61,6 @@ Dispatcher::UnderWay Dispatcher::prepare(backend::Batch batch) const {
   return entry;
 }
 
-void Dispatcher::submit(backend::Batch batch) {
-  std::vector<backend::Batch> one;
-  one.push_back(std::move(batch));
-  submit_all(std::move(one));
-}
-
 void Dispatcher::submit_all(std::vector<backend::Batch> batches) {
   std::vector<UnderWay> entries;
   entries.reserve(batches.size());

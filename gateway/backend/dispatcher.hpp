@@ -51,7 +51,6 @@ class Dispatcher {
   Dispatcher(const GrpcBackendSettings& settings, std::uint64_t gateway, backend::EventSink& sink, const Clock& clock,
              GrpcBackendCounters& counters);
 
-  void submit(backend::Batch batch);
   void submit_all(std::vector<backend::Batch> batches);
   void end_session(backend::SessionRef session);
 
@@ -81,9 +80,8 @@ class Dispatcher {
   enum class Scope : std::uint8_t { gateway, link, listed };
   void resume(const Link& link, Scope scope, const std::vector<std::uint64_t>& listed);
 
-  // A frame is being taken in: what it brings to sessions goes to them together.
-  void begin_frame() { sink_.hold(); }
-  void end_frame() { sink_.release(); }
+  // While a frame is taken in: what it brings to sessions goes to them together.
+  [[nodiscard]] backend::Together frame() { return backend::Together(sink_); }
 
   // Answers what has waited too long. To be called again and again.
   void look_at_deadlines();

@@ -42,10 +42,10 @@ class DispatcherTest : public testing::Test {
                                  std::optional<SteadyTime> deadline = std::nullopt) {
     auto answer = std::make_shared<Answer>();
     answers_.push_back(answer);  // its completion may come when the test has forgotten it
-    dispatcher_.submit({.session = session(connection),
-                        .deadline = deadline,
-                        .operations = std::move(operations),
-                        .done = answer->completion(sink_, session(connection))});
+    dispatcher_.submit_all({{.session = session(connection),
+                             .deadline = deadline,
+                             .operations = std::move(operations),
+                             .done = answer->completion(sink_, session(connection))}});
     return answer;
   }
   std::shared_ptr<FakeLink> link_up() {
@@ -107,6 +107,18 @@ TEST_F(DispatcherTest, BatchesGoDownTheLinkInOrder) {
   answer(1);
   EXPECT_EQ(second->results().size(), 2U);
   EXPECT_EQ(counters_.operations_in_flight, 0U);
+}
+
+TEST_F(DispatcherTest, WhatIsSubmittedTogetherIsOneFrame) {
+  const auto link = link_up();
+  const auto woken_before = link->woken;
+  std::vector<backend::Batch> batches;
+  for (const std::uint64_t connection : {1U, 2U, 3U}) {
+    batches.push_back({.session = session(connection), .operations = {fetch()}, .done = {}});
+  }
+  dispatcher_.submit_all(std::move(batches));
+  EXPECT_EQ(link->woken, woken_before + 1);
+  EXPECT_EQ(take(link), "1 2 3");
 }
 
 TEST_F(DispatcherTest, FramesAreBounded) {

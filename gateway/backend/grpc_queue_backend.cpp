@@ -34,10 +34,6 @@ GrpcQueueBackend::~GrpcQueueBackend() {
   stop();
 }
 
-void GrpcQueueBackend::submit(backend::Batch batch) {
-  impl_->dispatcher.submit(std::move(batch));
-}
-
 void GrpcQueueBackend::submit_all(std::vector<backend::Batch> batches) {
   impl_->dispatcher.submit_all(std::move(batches));
 }

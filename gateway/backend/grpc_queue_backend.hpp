@@ -108,7 +108,6 @@ class GrpcQueueBackend final : public backend::QueueBackend {
   // Stops.
   ~GrpcQueueBackend() override;
 
-  void submit(backend::Batch batch) override;
   void submit_all(std::vector<backend::Batch> batches) override;
   void end_session(backend::SessionRef session) override;
 

@@ -163,7 +163,7 @@ void ReplicaStream::OnReadDone(bool ok) {
 
 void ReplicaStream::take(const queue::v1::ServiceFrame& frame) {
   using Item = queue::v1::ServiceFrame::Item;
-  owner_.dispatcher.begin_frame();
+  const auto together = owner_.dispatcher.frame();
   for (const auto& item : frame.items()) {
     switch (item.what_case()) {
       case Item::kWelcome:
@@ -188,7 +188,6 @@ void ReplicaStream::take(const queue::v1::ServiceFrame& frame) {
         break;
     }
   }
-  owner_.dispatcher.end_frame();
 }
 
 void ReplicaStream::take_result(const queue::v1::BatchResult& in) {

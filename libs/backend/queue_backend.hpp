@@ -146,10 +146,12 @@ struct Batch {
 class QueueBackend {
  public:
   virtual ~QueueBackend() = default;
-  virtual void submit(Batch batch) = 0;
-  // As submit() of one after the other. What is handed over together goes on together: under one lock, in one frame.
-  virtual void submit_all(std::vector<Batch> batches) {
-    for (auto& batch : batches) submit(std::move(batch));
+  // Takes them in this order. What is handed over together goes on together: under one lock, in one frame.
+  virtual void submit_all(std::vector<Batch> batches) = 0;
+  void submit(Batch batch) {
+    std::vector<Batch> one;
+    one.push_back(std::move(batch));
+    submit_all(std::move(one));
   }
   // The connection is gone: it subscribes to nothing any more.
   virtual void end_session(SessionRef session) = 0;
@@ -189,6 +191,18 @@ class EventSink {
   // subscribes to (Subscribe with `resume`), paced, and looks at what waits in those queues. `concerned` may be called
   // from any thread, for a while.
   virtual void resume(std::function<bool(SessionRef)> concerned) = 0;
+};
+
+// hold() and release() of a sink, which must outlive it. Of one thread.
+class Together {
+ public:
+  explicit Together(EventSink& sink) : sink_(sink) { sink_.hold(); }
+  ~Together() { sink_.release(); }
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+
+ private:
+  EventSink& sink_;
 };
 
 }  // namespace sotto::backend

@@ -14,7 +14,6 @@ class InProcessFactory final : public NotificationDirectoryFactory {
     store_ = std::make_unique<MemoryNotificationStore>(max_pending);
     return std::make_unique<InProcessNotifications>(*store_);
   }
-  [[nodiscard]] bool shared() const override { return false; }
 
  private:
   std::unique_ptr<MemoryNotificationStore> store_;

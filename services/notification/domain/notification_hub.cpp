@@ -224,7 +224,7 @@ class NotificationHub::Worker {
     const std::vector<Listen> requests = std::exchange(requests_, {});
     const auto registered = std::exchange(registered_, {});
     auto answers = directory_.listen(requests);
-    sink_.hold();
+    const backend::Together together(sink_);
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const auto& [notifier, session, resume] = requests[i];
       Listened& answer = answers[i];
@@ -246,7 +246,6 @@ class NotificationHub::Worker {
       }
       deliver(session, notifier, std::move(all));
     }
-    sink_.release();
   }
 
   void deliver(SessionRef session, const NotifierId& notifier, std::vector<Notification> notifications) {

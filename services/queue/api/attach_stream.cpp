@@ -152,7 +152,12 @@ bool AttachStream::take_hello(const v1::GatewayFrame& frame) {
 }
 
 void AttachStream::take_frame(const v1::GatewayFrame& frame) {
-  for (const auto& batch : frame.batches()) submit(batch);
+  std::vector<backend::Batch> batches;
+  batches.reserve(static_cast<std::size_t>(frame.batches_size()));
+  for (const auto& in : frame.batches()) {
+    if (auto batch = read_batch(in)) batches.push_back(*std::move(batch));
+  }
+  if (!batches.empty()) server_->queues->submit_all(std::move(batches));
   for (const auto connection : frame.ended_connections()) {
     {
       const std::lock_guard lock(mutex_);
@@ -162,7 +167,7 @@ void AttachStream::take_frame(const v1::GatewayFrame& frame) {
   }
 }
 
-void AttachStream::submit(const v1::Batch& in) {
+std::optional<backend::Batch> AttachStream::read_batch(const v1::Batch& in) {
   auto& counters = server_->counters;
   ++counters.batches;
   const auto operations = static_cast<std::size_t>(in.operations_size());
@@ -185,7 +190,7 @@ void AttachStream::submit(const v1::Batch& in) {
   const bool late = in.has_time_left_ms() && in.time_left_ms() == 0;
   {
     const std::lock_guard lock(mutex_);
-    if (ending()) return;
+    if (ending()) return std::nullopt;
     ++unanswered_batches_;
     unanswered_operations_ += operations;
     request_bytes_ += bytes;
@@ -193,7 +198,8 @@ void AttachStream::submit(const v1::Batch& in) {
   }
   if (!understood || late) {
     ++(understood ? counters.batches_late : counters.batches_malformed);
-    return answered(in.number(), {}, operations, bytes);
+    answered(in.number(), {}, operations, bytes);
+    return std::nullopt;
   }
   if (in.has_time_left_ms()) {
     batch.deadline = server_->clock.steady_now() + std::chrono::milliseconds(in.time_left_ms());
@@ -202,7 +208,7 @@ void AttachStream::submit(const v1::Batch& in) {
                 bytes](std::vector<backend::OperationResult> results) {
     stream->answered(number, std::move(results), operations, bytes);
   };
-  server_->queues->submit(std::move(batch));
+  return batch;
 }
 
 void AttachStream::answered(std::uint64_t number, std::vector<backend::OperationResult> results, std::size_t operations,

@@ -63,7 +63,8 @@ class AttachStream final : public grpc::ServerBidiReactor<v1::GatewayFrame, v1::
 
   bool take_hello(const v1::GatewayFrame& frame);
   void take_frame(const v1::GatewayFrame& frame);
-  void submit(const v1::Batch& in);
+  // What it asks for; nothing: it was answered at once, or the stream is ending.
+  std::optional<backend::Batch> read_batch(const v1::Batch& in);
   void answered(std::uint64_t number, std::vector<backend::OperationResult> results, std::size_t operations,
                 std::size_t bytes);
   // Locked. What may be started now.

@@ -140,6 +140,20 @@ TEST_F(QueueServerTest, EventsFollowTheResultsBeforeThem) {
   EXPECT_TRUE(gateway.next()->event().has_ended());
 }
 
+TEST_F(QueueServerTest, WhatIsHeldTogetherIsOneFrame) {
+  TestReplica replica;
+  TestGateway gateway(replica.address(), kGateway);
+  say_hello(gateway, 1);
+  const auto& counters = replica.counters();
+  const std::uint64_t before = counters.frames_written;
+  {
+    const backend::Together together(replica.api());
+    for (int i = 0; i < 20; ++i) replica.api().deliver(session(1), ready(100));
+  }
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(gateway.next()->has_event());
+  EXPECT_EQ(counters.frames_written, before + 1);
+}
+
 TEST_F(QueueServerTest, AGatewayThatDoesNotReadLosesBodiesAndThenEvents) {
   TestReplica::Options options;
   options.settings.max_event_bytes = 200'000;

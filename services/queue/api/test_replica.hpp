@@ -25,7 +25,10 @@ namespace sotto::queue {
 // Answers every operation with ok at once, or keeps the batches until the test answers. Any thread.
 class ScriptedBackend final : public backend::QueueBackend {
  public:
-  void submit(backend::Batch batch) override {
+  void submit_all(std::vector<backend::Batch> batches) override {
+    for (auto& batch : batches) take(std::move(batch));
+  }
+  void take(backend::Batch batch) {
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back({batch.session, batch.operations, batch.deadline});

@@ -63,13 +63,13 @@ GroupCommit::Item GroupCommit::item_of(Batch batch) {
   return item;
 }
 
-bool GroupCommit::enqueue(Item& item, std::vector<backend::Operation>& refused) {
+bool GroupCommit::enqueue(Item& item, std::vector<std::vector<backend::Operation>>& refused) {
   if (stopping_) return false;
   if (queued_.operations + item.load.operations > settings_.max_queued_operations ||
       queued_.bytes + item.load.bytes > settings_.max_queued_bytes) {
     item.kind = Item::Kind::refuse;
     item.load.bytes = 0;
-    refused.swap(item.batch.operations);
+    refused.push_back(std::exchange(item.batch.operations, {}));
     count(counters_.overloaded, item.load.operations);
   }
   queued_.operations += item.load.operations;
@@ -78,24 +78,18 @@ bool GroupCommit::enqueue(Item& item, std::vector<backend::Operation>& refused) 
   return true;
 }
 
-void GroupCommit::submit(Batch batch) {
-  std::vector<Batch> one;
-  one.push_back(std::move(batch));
-  submit_all(std::move(one));
-}
-
 void GroupCommit::submit_all(std::vector<Batch> batches) {
   std::vector<Item> items;
   items.reserve(batches.size());
   for (auto& batch : batches) items.push_back(item_of(std::move(batch)));
 
-  std::vector<std::vector<backend::Operation>> refused(items.size());
+  std::vector<std::vector<backend::Operation>> refused;
   std::size_t taken = 0;
   bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
     const std::size_t before = incoming_.size();
-    while (taken < items.size() && enqueue(items[taken], refused[taken])) ++taken;
+    while (taken < items.size() && enqueue(items[taken], refused)) ++taken;
     const std::size_t enough = std::max<std::size_t>(1, gathering_);
     wakes = before < enough && incoming_.size() >= enough;
   }
@@ -276,9 +270,8 @@ void GroupCommit::finish_all(std::span<Item> items, std::vector<BatchOutcome>& o
       if (ends_session && !directory_.shared()) break;
     }
     if (!settle(unsettled, directory_, store_)) count(counters_.unsettled);
-    events_.hold();
+    const backend::Together together(events_);
     for (; first < end; ++first) finish(items[first], std::move(outcomes[first]));
-    events_.release();
   }
 }
 

@@ -96,7 +96,6 @@ class GroupCommit final : public backend::QueueBackend {
   ~GroupCommit() override;
 
   // Any thread, completions included. After stop() the batch is answered `unavailable` at once, on the calling thread.
-  void submit(backend::Batch batch) override;
   void submit_all(std::vector<backend::Batch> batches) override;
   void end_session(SessionRef session) override;
 
@@ -130,7 +129,7 @@ class GroupCommit final : public backend::QueueBackend {
 
   static Item item_of(backend::Batch batch);
   // Locked. False: stopped, and the item is as it was. `refused` takes what is to be freed without the lock.
-  bool enqueue(Item& item, std::vector<backend::Operation>& refused);
+  bool enqueue(Item& item, std::vector<std::vector<backend::Operation>>& refused);
   void work();
   // The next items of taken_, up to the bounds of a group; empties what was taken and takes what was submitted since,
   // waiting while there is nothing to do. False: stopped, and everything is finished.

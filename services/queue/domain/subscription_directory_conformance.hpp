@@ -3,6 +3,8 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(InProcess, SubscriptionDirectoryConformance,
 //                            testing::Values(DirectoryUnderTest{"in_process", make_factory}), name_of_directory);
+//
+// One that several processes share instantiates SharedSubscriptionDirectoryConformance, too.
 #pragma once
 
 #include <algorithm>
@@ -314,8 +316,10 @@ TEST_P(SubscriptionDirectoryConformance, AgreesWithAMap) {
 
 // ---- what several processes see of one directory
 
-TEST_P(SubscriptionDirectoryConformance, TwoDirectoriesSeeEachOther) {
-  if (!directory_->shared()) GTEST_SKIP() << "of one process";
+class SharedSubscriptionDirectoryConformance : public SubscriptionDirectoryConformance {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SharedSubscriptionDirectoryConformance);
+
+TEST_P(SharedSubscriptionDirectoryConformance, TwoDirectoriesSeeEachOther) {
   const auto second = factory_->open();
   EXPECT_EQ(subscribe(queue_, session(1)), std::nullopt);
   EXPECT_EQ(execute(*second, {{Kind::look, queue_, {}}})[0], session(1));
@@ -326,8 +330,7 @@ TEST_P(SubscriptionDirectoryConformance, TwoDirectoriesSeeEachOther) {
   EXPECT_EQ(look(queue_), std::nullopt);
 }
 
-TEST_P(SubscriptionDirectoryConformance, EndOfASessionLeavesWhatAnotherDirectoryGaveAway) {
-  if (!directory_->shared()) GTEST_SKIP() << "of one process";
+TEST_P(SharedSubscriptionDirectoryConformance, EndOfASessionLeavesWhatAnotherDirectoryGaveAway) {
   const auto second = factory_->open();
   subscribe(queue_, session(1));
   subscribe(other_, session(1));
@@ -337,8 +340,7 @@ TEST_P(SubscriptionDirectoryConformance, EndOfASessionLeavesWhatAnotherDirectory
   EXPECT_EQ(look(queue_), session(2));
 }
 
-TEST_P(SubscriptionDirectoryConformance, EachDirectoryEndsWhatWentThroughIt) {
-  if (!directory_->shared()) GTEST_SKIP() << "of one process";
+TEST_P(SharedSubscriptionDirectoryConformance, EachDirectoryEndsWhatWentThroughIt) {
   const auto second = factory_->open();
   subscribe(queue_, session(1));
   execute(*second, {{Kind::subscribe, other_, session(1)}});

@@ -46,18 +46,16 @@ class RedisFactory final : public NotificationDirectoryFactory {
   std::unique_ptr<NotificationDirectory> open(std::size_t max_pending) override {
     return std::make_unique<OwnedDirectory>(server_.client_options(), max_pending);
   }
-  [[nodiscard]] bool shared() const override { return true; }
 
  private:
   Server server_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Redis, NotificationDirectoryConformance,
-    testing::Values(
-        NotificationDirectoryUnderTest{"redis", [] { return std::make_unique<RedisFactory<test::RedisServer>>(); }},
-        NotificationDirectoryUnderTest{"cluster", [] { return std::make_unique<RedisFactory<test::RedisCluster>>(); }}),
-    name_of_directory);
+const auto kBoth = testing::Values(
+    NotificationDirectoryUnderTest{"redis", [] { return std::make_unique<RedisFactory<test::RedisServer>>(); }},
+    NotificationDirectoryUnderTest{"cluster", [] { return std::make_unique<RedisFactory<test::RedisCluster>>(); }});
+INSTANTIATE_TEST_SUITE_P(Redis, NotificationDirectoryConformance, kBoth, name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Redis, SharedNotificationDirectoryConformance, kBoth, name_of_directory);
 
 TEST(NotificationValue, IsAsWritten) {
   Notification notification;

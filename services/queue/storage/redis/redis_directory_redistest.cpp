@@ -40,11 +40,11 @@ class RedisFactory final : public DirectoryFactory {
   Server server_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Redis, SubscriptionDirectoryConformance,
+const auto kBoth =
     testing::Values(DirectoryUnderTest{"redis", [] { return std::make_unique<RedisFactory<test::RedisServer>>(); }},
-                    DirectoryUnderTest{"cluster", [] { return std::make_unique<RedisFactory<test::RedisCluster>>(); }}),
-    name_of_directory);
+                    DirectoryUnderTest{"cluster", [] { return std::make_unique<RedisFactory<test::RedisCluster>>(); }});
+INSTANTIATE_TEST_SUITE_P(Redis, SubscriptionDirectoryConformance, kBoth, name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Redis, SharedSubscriptionDirectoryConformance, kBoth, name_of_directory);
 
 class RedisDirectoryTest : public testing::Test {
  protected:
