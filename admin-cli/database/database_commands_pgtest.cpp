@@ -11,6 +11,7 @@
 #include "admin-cli/database/database_commands.hpp"
 #include "admin-cli/database/test_database.hpp"
 #include "tests/support/child/child.hpp"
+#include "tests/support/child/free_port.hpp"
 
 namespace sotto::cli {
 namespace {

@@ -13,6 +13,7 @@
 #include "services/queue/domain/in_process_directory.hpp"
 #include "services/queue/domain/test_values.hpp"
 #include "services/queue/storage/memory/memory_queue_store.hpp"
+#include "tests/support/child/free_port.hpp"
 
 namespace sotto::gateway {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "libs/postgres/conninfo.hpp"
 #include "tests/support/child/child.hpp"
+#include "tests/support/child/free_port.hpp"
 #include "tests/support/postgres/postgres_server.hpp"
 
 namespace sotto::postgres {

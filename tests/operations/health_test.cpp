@@ -8,6 +8,7 @@
 
 #include "tests/operations/grpc_health.hpp"
 #include "tests/operations/programs.hpp"
+#include "tests/support/child/free_port.hpp"
 #include "tests/support/postgres/postgres_server.hpp"
 #include "tests/support/redis/redis_server.hpp"
 

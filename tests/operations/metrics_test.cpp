@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/operations/programs.hpp"
+#include "tests/support/child/free_port.hpp"
 
 namespace sotto::test {
 namespace {

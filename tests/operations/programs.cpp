@@ -6,6 +6,7 @@
 
 #include "libs/crypto/key_ring.hpp"
 #include "libs/crypto/random.hpp"
+#include "tests/support/child/free_port.hpp"
 #include "tests/support/platform/http_get.hpp"
 #include "tests/support/server/test_identity.hpp"
 

@@ -1,12 +1,9 @@
 #include "tests/support/child/child.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +11,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <mutex>
-#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -126,25 +121,6 @@ void wait_until(const std::string& what, const std::function<bool()>& condition,
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("waited in vain for " + what);
     std::this_thread::sleep_for(5ms);  // what is waited for happens in another process
-  }
-}
-
-std::uint16_t free_port() {
-  static std::mutex mutex;
-  static std::set<std::uint16_t> given;
-  const std::lock_guard lock(mutex);
-  for (;;) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    close(fd);
-    if (!bound) throw std::runtime_error("no free port");
-    const auto port = ntohs(address.sin_port);
-    if (given.insert(port).second) return port;
   }
 }
 

@@ -54,8 +54,4 @@ class Child {
 void wait_until(const std::string& what, const std::function<bool()>& condition,
                 std::chrono::seconds timeout = std::chrono::seconds(30));
 
-// A TCP port of 127.0.0.1 that nobody listens on and that is not handed out again by this process. For programs that
-// cannot choose one themselves; whoever can, listens on port 0.
-std::uint16_t free_port();
-
 }  // namespace sotto::test

@@ -9,6 +9,7 @@
 #include "libs/crypto/key_ring.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/rpc/test_tls.hpp"
+#include "tests/support/child/free_port.hpp"
 #include "tests/support/platform/http_get.hpp"
 #include "tests/support/server/test_identity.hpp"
 

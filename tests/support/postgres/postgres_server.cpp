@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/child/free_port.hpp"
 #include "tests/support/postgres/postgres_template.hpp"
 #include "tests/support/postgres/process_tree.hpp"
 

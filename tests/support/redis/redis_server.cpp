@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/child/free_port.hpp"
+
 namespace sotto::test {
 namespace {
 
