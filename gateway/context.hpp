@@ -10,6 +10,7 @@
 #include "libs/backend/access_policy.hpp"
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
+#include "libs/base/secret.hpp"
 
 namespace sotto::gateway {
 
@@ -18,8 +19,9 @@ struct GatewayContext {
   Identity identity;
   std::shared_ptr<const transport::TlsContext> tls;
   backend::QueueBackend& queues;
-  const backend::AccessPolicy& access;
+  backend::AccessPolicy& access;
   const Clock& clock;
+  Secret<32> source_key;  // random: digests of addresses are worth nothing outside this process
   GatewayCounters counters;
 };
 

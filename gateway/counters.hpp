@@ -41,7 +41,7 @@ struct GatewayCounters {
   Counter stale_records;          // operations that were verified again
   // Verifications by kind of authorization, dummy ones included: AUTH answers cost the same with and without a queue.
   std::array<Counter, 4> verifications;
-  std::array<Counter, 4> new_queue_decisions;  // by backend::AccessDecision
+  std::array<Counter, backend::kAccessDecisions> new_queue_decisions;  // by backend::AccessDecision
 };
 
 }  // namespace sotto::gateway

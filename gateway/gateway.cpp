@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/worker.hpp"
+#include "libs/crypto/random.hpp"
 
 namespace sotto::gateway {
 
@@ -100,12 +101,13 @@ Gateway::~Gateway() {
 }
 
 Result<std::unique_ptr<Gateway>> Gateway::create(GatewaySettings settings, Identity identity,
-                                                 backend::QueueBackend& queues, const backend::AccessPolicy& access,
+                                                 backend::QueueBackend& queues, backend::AccessPolicy& access,
                                                  const Clock& clock) {
   auto tls = transport::TlsContext::server(identity.credentials);
   if (!tls) return tls.error();
   auto context = std::unique_ptr<GatewayContext>(
-      new GatewayContext{std::move(settings), std::move(identity), *tls, queues, access, clock, {}});
+      new GatewayContext{std::move(settings), std::move(identity), *tls, queues, access, clock, {}, {}});
+  crypto::random_bytes(context->source_key.expose_mutable());
   return std::unique_ptr<Gateway>(new Gateway(std::move(context)));
 }
 

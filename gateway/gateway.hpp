@@ -17,7 +17,7 @@ class Gateway final : public backend::EventSink {
  public:
   // `queues`, `access` and `clock` must outlive it. configuration: the identity cannot be used for TLS.
   static Result<std::unique_ptr<Gateway>> create(GatewaySettings settings, Identity identity,
-                                                 backend::QueueBackend& queues, const backend::AccessPolicy& access,
+                                                 backend::QueueBackend& queues, backend::AccessPolicy& access,
                                                  const Clock& clock);
   ~Gateway() override;
 

@@ -6,6 +6,8 @@
 namespace sotto::gateway {
 
 using backend::AccessDecision;
+using backend::AccessPurpose;
+using backend::Admission;
 
 PasswordPolicy::PasswordPolicy(const std::optional<SecretString>& password, bool new_queues) : new_queues_(new_queues) {
   crypto::random_bytes(key_.expose_mutable());
@@ -19,11 +21,17 @@ Secret<32> PasswordPolicy::digest(ByteView password) const {
   return half;
 }
 
-AccessDecision PasswordPolicy::may_create(std::optional<ByteView> password) const {
-  if (!new_queues_) return AccessDecision::new_queues_off;
-  if (!expected_) return AccessDecision::allowed;
-  if (!password) return AccessDecision::missing_password;
-  return digest(*password) == *expected_ ? AccessDecision::allowed : AccessDecision::wrong_password;
+std::optional<Admission> PasswordPolicy::decide(AccessPurpose purpose, std::optional<ByteView> password,
+                                                const backend::AccessSource& /*source*/) {
+  if (purpose == AccessPurpose::new_queue && !new_queues_) return Admission{AccessDecision::switched_off};
+  if (!expected_) return Admission{AccessDecision::allowed};
+  if (!password) return Admission{AccessDecision::missing_password};
+  return Admission{digest(*password) == *expected_ ? AccessDecision::allowed : AccessDecision::wrong_password};
+}
+
+void PasswordPolicy::ask(AccessPurpose purpose, ByteView password, const backend::AccessSource& source,
+                         std::function<void(Admission)> done) {
+  done(*decide(purpose, password, source));
 }
 
 }  // namespace sotto::gateway

@@ -1,5 +1,5 @@
-// PasswordPolicy: the AccessPolicy of the settings: one password or none, and a switch for new queues. Constant after
-// construction; any thread.
+// PasswordPolicy: the AccessPolicy of a gateway without an auth service: one password of its settings or none, and a
+// switch for new queues. Constant after construction; any thread.
 #pragma once
 
 #include <array>
@@ -15,7 +15,12 @@ class PasswordPolicy final : public backend::AccessPolicy {
   // Without a password anybody may create queues, whatever password is sent.
   PasswordPolicy(const std::optional<SecretString>& password, bool new_queues);
 
-  [[nodiscard]] backend::AccessDecision may_create(std::optional<ByteView> password) const override;
+  // All is known here: always a decision.
+  [[nodiscard]] std::optional<backend::Admission> decide(backend::AccessPurpose purpose,
+                                                         std::optional<ByteView> password,
+                                                         const backend::AccessSource& source) override;
+  void ask(backend::AccessPurpose purpose, ByteView password, const backend::AccessSource& source,
+           std::function<void(backend::Admission)> done) override;
 
  private:
   // Digests are compared, so that neither the length nor a common start of a guess shows in the time.

@@ -43,10 +43,10 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
     counter("smp_sessions_total", "Handshakes completed, by protocol version.",
             [&counters, v] { return number(counters.sessions_by_version[v].get()); }, {{"version", std::to_string(v)}});
   }
-  constexpr std::array kDecisions{"allowed", "missing_password", "wrong_password", "new_queues_off"};
-  for (std::size_t i = 0; i < kDecisions.size(); ++i) {
+  for (std::size_t i = 0; i < backend::kAccessDecisions; ++i) {
     counter("smp_new_queue_decisions_total", "NEW commands by what their password was worth.",
-            [&counters, i] { return number(counters.new_queue_decisions[i].get()); }, {{"decision", kDecisions[i]}});
+            [&counters, i] { return number(counters.new_queue_decisions[i].get()); },
+            {{"decision", std::string(to_string(static_cast<backend::AccessDecision>(i)))}});
   }
   constexpr std::array kKinds{"none", "ed25519", "ed448", "authenticator"};
   for (std::size_t i = 1; i < kKinds.size(); ++i) {

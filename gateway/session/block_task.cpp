@@ -8,6 +8,7 @@
 namespace sotto::gateway {
 namespace {
 
+using backend::AccessDecision;
 using backend::Outcome;
 using backend::Role;
 using smp::CommandError;
@@ -48,6 +49,18 @@ bool carries_service_signature(const smp::Command& command) {
          std::holds_alternative<smp::Nsub>(command);
 }
 
+// Who sends wrong passwords on a connection waits longer for each answer: the first three cost nothing, so that a
+// typing error goes unnoticed.
+constexpr std::uint32_t kFreeGuesses = 3;
+constexpr std::chrono::milliseconds kFirstDelay{100};
+constexpr std::chrono::milliseconds kLongestDelay{3200};
+
+std::chrono::milliseconds guess_delay(std::uint32_t wrong_passwords) {
+  if (wrong_passwords <= kFreeGuesses) return std::chrono::milliseconds(0);
+  const auto doubled = std::min(wrong_passwords - kFreeGuesses - 1, 5U);
+  return std::min(kFirstDelay * (1U << doubled), kLongestDelay);
+}
+
 // Commands of one wave that may be answered with up to a block each, and how many bytes of responses are kept before
 // they are handed over: together they bound what a block of many small commands makes the server hold.
 constexpr std::size_t kWaveMessages = 8;
@@ -79,6 +92,12 @@ BlockTask::BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer bu
 
 void BlockTask::start() {
   parse(content_);
+  settle_access();
+}
+
+void BlockTask::go_on() {
+  if (looked_up_) return run();
+  looked_up_ = true;
   find_records();
 }
 
@@ -122,7 +141,8 @@ void BlockTask::parse_command(Item& item) {
 
   // Commands that need no queue.
   if (std::holds_alternative<smp::Ping>(*item.command)) return answer(item, smp::Pong{});
-  if (auto response = answer_unconfigured(*item.command, owner_->context())) answer(item, *response);
+  if (std::holds_alternative<smp::Prxy>(*item.command)) return;  // when it is known what its password is worth
+  if (auto response = answer_unconfigured(*item.command)) answer(item, *response);
 }
 
 std::optional<smp::ProtocolError> BlockTask::check_service(const Item& item) {
@@ -144,6 +164,75 @@ std::optional<smp::ProtocolError> BlockTask::check_service(const Item& item) {
     if (session.service && !command->subscribe) return CommandError::prohibited;
   }
   return std::nullopt;
+}
+
+void BlockTask::settle_access() {
+  auto& policy = owner_->context().access;
+  struct Unknown {
+    std::size_t item;
+    backend::AccessPurpose purpose;
+    ByteView password;
+  };
+  std::vector<Unknown> unknown;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    auto& item = items_[i];
+    if (item.done) continue;
+    auto purpose = backend::AccessPurpose::new_queue;
+    std::optional<ByteView> password;
+    if (const auto* command = std::get_if<smp::New>(&*item.command)) {
+      if (!new_queue_authorized(item, *command)) {
+        fail(item, SimpleError::auth);
+        continue;
+      }
+      password = command->password;
+    } else if (const auto* proxy = std::get_if<smp::Prxy>(&*item.command)) {
+      purpose = backend::AccessPurpose::proxy;
+      password = proxy->password;
+    } else {
+      continue;
+    }
+    if (auto admission = policy.decide(purpose, password, owner_->source())) {
+      take_admission(item, std::move(*admission));
+    } else {
+      unknown.push_back({i, purpose, *password});
+    }
+  }
+  if (unknown.empty()) return access_settled();
+  asked_ = unknown.size();
+  owner_->set_aside();
+  for (const auto& each : unknown) owner_->ask(each.purpose, each.password, each.item, shared_from_this());
+}
+
+void BlockTask::admitted(std::size_t item, backend::Admission admission) {
+  if (owner_->session() == nullptr) return;
+  take_admission(items_[item], std::move(admission));
+  if (--asked_ > 0) return;
+  owner_->take_up(shared_from_this(), guess_delay(owner_->session()->wrong_passwords));
+}
+
+void BlockTask::access_settled() {
+  const auto delay = guess_delay(owner_->session()->wrong_passwords);
+  const bool guessed = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+    return item.admission && item.admission->decision == AccessDecision::wrong_password;
+  });
+  if (!guessed || delay.count() == 0) return go_on();
+  owner_->set_aside();
+  owner_->take_up(shared_from_this(), delay);
+}
+
+void BlockTask::take_admission(Item& item, backend::Admission admission) {
+  const auto decision = admission.decision;
+  item.admission = std::move(admission);
+  if (decision == AccessDecision::wrong_password) ++owner_->session()->wrong_passwords;
+  if (std::holds_alternative<smp::Prxy>(*item.command)) return answer(item, answer_proxy(decision));
+  owner_->context().counters.new_queue_decisions[static_cast<std::size_t>(decision)].add();
+  if (decision != AccessDecision::allowed) fail(item, SimpleError::auth);
+}
+
+bool BlockTask::new_queue_authorized(const Item& item, const smp::New& command) {
+  auto& session = *owner_->session();
+  const auto* service = session.service ? &*session.service : nullptr;
+  return session.authorizer.verify(item.transmission, {&command.recipient_key, 1}, service);
 }
 
 void BlockTask::find_records() {
@@ -267,21 +356,6 @@ bool BlockTask::authorized(Item& item) {
 }
 
 std::optional<backend::Action> BlockTask::create_action(Item& item, const smp::New& command) {
-  if (!item.new_queue) {
-    auto& context = owner_->context();
-    auto& session = *owner_->session();
-    const auto* service = session.service ? &*session.service : nullptr;
-    if (!session.authorizer.verify(item.transmission, {&command.recipient_key, 1}, service)) {
-      fail(item, SimpleError::auth);
-      return std::nullopt;
-    }
-    const auto decision = context.access.may_create(command.password);
-    context.counters.new_queue_decisions[static_cast<std::size_t>(decision)].add();
-    if (decision != backend::AccessDecision::allowed) {
-      fail(item, SimpleError::auth);
-      return std::nullopt;
-    }
-  }
   auto made = make_queue(command, item.transmission.corr_id);
   if (auto* error = std::get_if<smp::ProtocolError>(&made)) {
     fail(item, std::move(*error));
@@ -449,6 +523,7 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
 
   if (item.new_queue) {
     const auto& create = item.new_queue->create;
+    if (item.admission && item.admission->use) item.admission->use->queues.fetch_add(1, std::memory_order_relaxed);
     if (create.subscribe) {
       const auto& queue = create.record.recipient_id;
       auto& entry = subscriptions.add(queue, Use::subscribed);

@@ -8,6 +8,7 @@
 // Owned by itself (shared_ptr) while the backend works on it. I/O thread of its connection only.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -36,6 +37,16 @@ class TaskOwner {
   virtual void answered_so_far(std::vector<Bytes> responses) = 0;
   // True: more waits to be sent than the connection may hold, and BlockTask::go_on() is called once it has been sent.
   [[nodiscard]] virtual bool wait_for_room(std::shared_ptr<class BlockTask> task) = 0;
+  // Where the client comes from.
+  virtual const backend::AccessSource& source() = 0;
+  // Asks what a password is worth; BlockTask::admitted() is called with the answer and `item` on the I/O thread.
+  virtual void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
+                   std::shared_ptr<class BlockTask> task) = 0;
+  // The task waits for something but the backend: others may take its place among the blocks in flight, until
+  // take_up().
+  virtual void set_aside() = 0;
+  // BlockTask::go_on() is called after `delay`, when there is a place.
+  virtual void take_up(std::shared_ptr<class BlockTask> task, std::chrono::milliseconds delay) = 0;
   // All commands of the block are answered: the transmissions that were not sent yet.
   virtual void finished(std::vector<Bytes> responses) = 0;
 };
@@ -48,8 +59,10 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   // May finish at once (then finished() is called before it returns).
   void start();
   void continue_with(std::vector<backend::OperationResult> results);
-  // What it waited for, room for its responses, is there.
-  void go_on() { run(); }
+  // What it waited for (room for its responses, what passwords are worth) is there.
+  void go_on();
+  // What the password of an item is worth.
+  void admitted(std::size_t item, backend::Admission admission);
 
  private:
   struct Item {
@@ -59,6 +72,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     // The record may be older than the last change that the client knows of: before AUTH it is looked up again.
     bool record_may_be_old = false;
     bool done = false;
+    // NEW and PRXY: what the password is worth, once it is known.
+    std::optional<backend::Admission> admission;
     std::unique_ptr<NewQueue> new_queue;
     std::unique_ptr<NewNotifierCredentials> new_notifier;
     Bytes response;
@@ -67,6 +82,12 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   void parse(ByteView content);
   void parse_command(Item& item);
   std::optional<smp::ProtocolError> check_service(const Item& item);
+
+  // Which passwords may create queues or use the proxy; then go_on(). Asks when it is not known here.
+  void settle_access();
+  void access_settled();
+  void take_admission(Item& item, backend::Admission admission);
+  [[nodiscard]] bool new_queue_authorized(const Item& item, const smp::New& command);
 
   void find_records();
   void run();
@@ -99,6 +120,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   transport::BlockBuffer buffer_;
   ByteView content_;
   std::vector<Item> items_;
+  std::size_t asked_ = 0;  // items whose passwords are being asked about
+  bool looked_up_ = false;
   std::size_t wave_begin_ = 0;
   std::size_t wave_end_ = 0;
   std::size_t handed_over_ = 0;    // items whose responses the owner has

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/session/client_source.hpp"
 #include "gateway/session/handshake.hpp"
 #include "gateway/session/responses.hpp"
 #include "gateway/worker.hpp"
@@ -37,6 +40,7 @@ Connection::Connection(boost::asio::ip::tcp::socket socket, Worker& worker, std:
     : BlockStream(std::move(socket), worker.context().tls),
       worker_(worker),
       id_(id),
+      source_(client_source(peer_address(), worker.context().source_key)),
       since_(std::chrono::steady_clock::now()) {}
 
 GatewayContext& Connection::context() {
@@ -140,6 +144,32 @@ void Connection::submit(std::vector<backend::Operation> operations, std::shared_
         [task = std::move(task), results = std::move(results)]() mutable { task->continue_with(std::move(results)); });
   };
   worker_.submit(std::move(batch));
+}
+
+void Connection::ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
+                     std::shared_ptr<BlockTask> task) {
+  context().access.ask(
+      purpose, password, source_, [&worker = worker_, task = std::move(task), item](backend::Admission admission) {
+        worker.post(
+            [task, item, admission = std::move(admission)]() mutable { task->admitted(item, std::move(admission)); });
+      });
+}
+
+void Connection::set_aside() {
+  place_ = Place::none;
+  worker_.give_block_place();
+}
+
+void Connection::take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseconds delay) {
+  if (delay.count() == 0) {
+    waiting_task_ = std::move(task);
+    return start_or_wait();
+  }
+  auto timer = std::make_shared<boost::asio::steady_timer>(worker_.io(), delay);
+  timer->async_wait([self = std::static_pointer_cast<Connection>(shared_from_this()), timer,
+                     task = std::move(task)](boost::system::error_code) mutable {
+    if (!self->closed()) self->take_up(std::move(task), std::chrono::milliseconds(0));
+  });
 }
 
 void Connection::finished(std::vector<Bytes> responses) {

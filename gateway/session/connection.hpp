@@ -49,6 +49,11 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void submit(std::vector<backend::Operation> operations, std::shared_ptr<BlockTask> task) override;
   void answered_so_far(std::vector<Bytes> responses) override { send_responses(responses); }
   bool wait_for_room(std::shared_ptr<BlockTask> task) override;
+  const backend::AccessSource& source() override { return source_; }
+  void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
+           std::shared_ptr<BlockTask> task) override;
+  void set_aside() override;
+  void take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseconds delay) override;
   void finished(std::vector<Bytes> responses) override;
 
  protected:
@@ -86,6 +91,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
 
   Worker& worker_;
   const std::uint64_t id_;
+  const backend::AccessSource source_;
   std::chrono::steady_clock::time_point since_;      // accepted, then TLS done, then last block received
   std::unique_ptr<crypto::PrivateKey> session_key_;  // until the session takes it
   std::unique_ptr<Session> session_;

@@ -79,16 +79,17 @@ smp::ProtocolError store_error() {
   return smp::StoreError{"unavailable"};
 }
 
-std::optional<smp::Response> answer_unconfigured(const smp::Command& command, const GatewayContext& context) {
-  if (const auto* proxy = std::get_if<smp::Prxy>(&command)) {
-    const auto decision = context.access.may_create(proxy->password);
-    if (decision == backend::AccessDecision::missing_password || decision == backend::AccessDecision::wrong_password) {
-      return smp::Err{smp::proxy_error(smp::ProxyBasicAuth{})};
-    }
-    smp::BrokerError error;
-    error.kind = smp::BrokerError::Kind::host;
-    return smp::Err{smp::proxy_error(std::move(error))};
+smp::Response answer_proxy(backend::AccessDecision decision) {
+  using backend::AccessDecision;
+  if (decision != AccessDecision::allowed && decision != AccessDecision::switched_off) {
+    return smp::Err{smp::proxy_error(smp::ProxyBasicAuth{})};
   }
+  smp::BrokerError error;
+  error.kind = smp::BrokerError::Kind::host;
+  return smp::Err{smp::proxy_error(std::move(error))};
+}
+
+std::optional<smp::Response> answer_unconfigured(const smp::Command& command) {
   if (std::holds_alternative<smp::Pfwd>(command)) return smp::Err{smp::proxy_error(smp::ProxyNoSession{})};
   if (std::holds_alternative<smp::Rfwd>(command)) return smp::Err{smp::CommandError::prohibited};
   if (std::holds_alternative<smp::Subs>(command) || std::holds_alternative<smp::Nsubs>(command)) {

@@ -25,9 +25,12 @@ smp::ProtocolError blocked_error(const backend::QueueRecord& record);
 // ERR STORE: the store cannot answer now.
 smp::ProtocolError store_error();
 
-// Commands of parts that are not configured: private routing (a client may then send directly, as with a host that its
-// proxy cannot reach), subscriptions of services, names. Nothing for all other commands.
-std::optional<smp::Response> answer_unconfigured(const smp::Command& command, const GatewayContext& context);
+// PRXY, by what its password is worth. Private routing is not there: a client may then send directly, as with a host
+// that its proxy cannot reach.
+smp::Response answer_proxy(backend::AccessDecision decision);
+// Other commands of parts that are not configured: forwarding, subscriptions of services, names. Nothing for all
+// others.
+std::optional<smp::Response> answer_unconfigured(const smp::Command& command);
 
 MessageId random_message_id();
 

@@ -17,6 +17,7 @@ struct Session {
   Subscriptions subscriptions;
   // Notifiers that are subscribed to, each with its queue.
   std::unordered_map<NotifierId, RecipientId> notifiers;
+  std::uint32_t wrong_passwords = 0;
 
   [[nodiscard]] bool subscribes() const { return subscriptions.subscribed() > 0 || !notifiers.empty(); }
   [[nodiscard]] smp::Version version() const { return authorizer.version(); }

@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "libs/crypto/hash.hpp"
 #include "libs/crypto/random.hpp"
 
 namespace sotto::crypto {
@@ -75,6 +76,13 @@ std::string KeyRing::generate_line(std::uint16_t id) {
   return line;
 }
 
+std::vector<std::uint16_t> KeyRing::ids() const {
+  std::vector<std::uint16_t> ids;
+  ids.reserve(keys_.size());
+  for (const auto& key : keys_) ids.push_back(key.id);
+  return ids;
+}
+
 const KeyRing::Key* KeyRing::find(std::uint16_t id) const {
   const auto key = std::find_if(keys_.begin(), keys_.end(), [id](const Key& candidate) { return candidate.id == id; });
   return key == keys_.end() ? nullptr : &*key;
@@ -110,6 +118,12 @@ Result<BoxKey> KeyRing::open(std::uint16_t key_id, ByteView sealed, ByteView con
                                                "damaged"};
   }
   return BoxKey::from_stored(plain.expose());
+}
+
+Secret<32> KeyRing::derive(std::uint16_t key_id, ByteView context) const {
+  Secret<32> out;
+  hkdf_sha512({}, find(key_id)->bytes.expose(), context, out.expose_mutable());
+  return out;
 }
 
 }  // namespace sotto::crypto

@@ -29,6 +29,7 @@ class KeyRing {
   // Of the key that seals.
   [[nodiscard]] std::uint16_t current_id() const { return keys_.front().id; }
   [[nodiscard]] bool has(std::uint16_t id) const { return find(id) != nullptr; }
+  [[nodiscard]] std::vector<std::uint16_t> ids() const;  // in the order of the file
 
   struct Sealed {
     std::uint16_t key_id = 0;
@@ -39,6 +40,9 @@ class KeyRing {
   // `configuration` when there is no such key, or when it is another than the one that sealed (or the bytes are
   // damaged, or of another context: these cannot be told apart).
   [[nodiscard]] Result<BoxKey> open(std::uint16_t key_id, ByteView sealed, ByteView context) const;
+
+  // A key for another purpose, which `context` names: HKDF-SHA512 of the key, one way. Precondition: has(key_id).
+  [[nodiscard]] Secret<32> derive(std::uint16_t key_id, ByteView context) const;
 
  private:
   struct Key {

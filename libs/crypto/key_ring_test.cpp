@@ -126,5 +126,15 @@ TEST_F(KeyRingTest, NamesTheWrongLineAndWhyButNeverTheKey) {
   }
 }
 
+TEST_F(KeyRingTest, DerivesAKeyForEachPurpose) {
+  const auto ring = KeyRing::parse(kKey1 + "\n" + KeyRing::generate_line(7) + "\n");
+  ASSERT_TRUE(ring);
+  EXPECT_THAT(ring->ids(), testing::ElementsAre(1, 7));
+  const auto derived = ring->derive(1, as_bytes("a purpose"));
+  EXPECT_TRUE(derived == ring->derive(1, as_bytes("a purpose")));
+  EXPECT_FALSE(derived == ring->derive(1, as_bytes("another")));
+  EXPECT_FALSE(derived == ring->derive(7, as_bytes("a purpose")));
+}
+
 }  // namespace
 }  // namespace sotto::crypto

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kFamilies = {Family::queues, Family::messages, Family::notifications};
+constexpr std::array kFamilies = {Family::queues, Family::messages, Family::notifications, Family::auth};
 static_assert(kFamilies.size() == kFamilyCount);
 
 // In the family that RocksDB always has and that holds nothing else.

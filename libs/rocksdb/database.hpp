@@ -20,8 +20,9 @@ enum class Family : std::uint8_t {
   queues,         // many small rows, read by exact key
   messages,       // bodies of 16 KiB, written once, mostly deleted within seconds
   notifications,  // few small rows, soon gone
+  auth,           // few small rows: passwords, policy, audit
 };
-inline constexpr std::size_t kFamilyCount = 3;
+inline constexpr std::size_t kFamilyCount = 4;
 
 // The number of the layout of all families together (docs/storage.md). A directory with another one is refused.
 inline constexpr std::uint32_t kLayoutVersion = 1;

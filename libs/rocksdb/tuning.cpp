@@ -29,6 +29,8 @@ std::string_view family_name(Family family) {
       return "messages";
     case Family::notifications:
       return "notifications";
+    case Family::auth:
+      return "auth";
   }
   return "";
 }
@@ -101,6 +103,7 @@ std::string_view family_name(Family family) {
       table.block_size = std::size_t{16} << 10U;  // a message is a block
       break;
     case Family::notifications:
+    case Family::auth:
       cf.write_buffer_size = std::max<std::size_t>(options.write_buffer_bytes / 8, std::size_t{1} << 16U);
       break;
   }

@@ -258,6 +258,13 @@ void BlockStream::enable_encryption(smp::BlockChain sending, smp::BlockChain rec
   encryption_.emplace(Encryption{std::move(sending), std::move(receiving)});
 }
 
+std::optional<boost::asio::ip::address> BlockStream::peer_address() const {
+  boost::system::error_code error;
+  const auto endpoint = socket_.remote_endpoint(error);
+  if (error) return std::nullopt;
+  return endpoint.address();
+}
+
 Alpn BlockStream::alpn() const {
   const unsigned char* name = nullptr;
   unsigned length = 0;

@@ -45,6 +45,9 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
   // Begins the TLS handshake; on_handshake() or on_end() follows.
   void start();
 
+  // Of the other end of the TCP connection; nothing when that has ended.
+  [[nodiscard]] std::optional<boost::asio::ip::address> peer_address() const;
+
   // Queues the content of one block; it is padded, encrypted when encryption is on, and sent in order. Precondition:
   // content fits (at most smp::kMaxEncryptedContent). Ignored after close().
   void send(Bytes content);

@@ -35,7 +35,7 @@ TEST(NewQueuesOff, RefusesThePasswordToo) {
   const auto client = server.connect();
   EXPECT_EQ(client->create_queue(kWithPassword).error().message, "AUTH");
   EXPECT_EQ(client->create_queue().error().message, "AUTH");
-  EXPECT_EQ(metric(server, R"(smp_new_queue_decisions_total{decision="new_queues_off"})"), 2);
+  EXPECT_EQ(metric(server, R"(smp_new_queue_decisions_total{decision="switched_off"})"), 2);
 }
 
 }  // namespace
