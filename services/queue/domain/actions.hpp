@@ -1,7 +1,7 @@
 // The rules of each action, one function each, in five files: record_actions.cpp (creating, securing, keys, notifier,
 // deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp, blocking_actions.cpp. Called by
-// QueueEngine only, after its checks: `record` is the queue's record as it is, its version is the one that was verified,
-// and it is not blocked, but for the actions of blocking_actions.cpp.
+// QueueEngine only, after its checks: `record` is the queue's record as it is, its version is the one that was
+// verified, and it is not blocked, but for the actions of blocking_actions.cpp.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,8 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Unblock& /*action*/) {
   if (record->status != QueueStatus::blocked) return answer(Outcome::ok);
   ++context.batch.unblocked;
-  // Whoever subscribed before may have been refused the messages meanwhile, and nobody sends to say that they are there.
+  // Whoever subscribed before may have been refused the messages meanwhile, and nobody sends to say that they are
+  // there.
   if (context.transaction.state(record->recipient_id).messages > 0) {
     ask_directory(context, AskDirectory::Purpose::announce, record->recipient_id);
   }

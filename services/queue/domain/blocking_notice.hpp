@@ -17,8 +17,8 @@ namespace sotto::queue {
 inline constexpr std::size_t kMaxBlockingNotice = 512;
 
 // The notice as it is stored: without white space between its parts, and each name once. Empty for an empty text, which
-// is no notice. invalid_argument when it is too long, is no JSON object, or has a `ttl` that is neither null nor a whole
-// number of seconds from 0 to 2^63-1.
+// is no notice. invalid_argument when it is too long, is no JSON object, or has a `ttl` that is neither null nor a
+// whole number of seconds from 0 to 2^63-1.
 Result<std::string> normalise_blocking_notice(std::string_view json);
 
 }  // namespace sotto::queue

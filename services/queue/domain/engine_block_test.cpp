@@ -111,20 +111,19 @@ TEST_F(EngineBlocks, AQueueThatWasOffIsActiveAfterwards) {
 
 TEST_F(EngineBlocks, CountsQueuesThatChangedSides) {
   const QueueRecord record = queue();
-  const auto outcome = execute(
-      kAdmin, {{.queue = record.recipient_id, .version = 1, .action = backend::Unblock{}},
-               {.queue = record.recipient_id, .version = 1, .action = backend::Block{}},
-               {.queue = record.recipient_id, .version = 2, .action = backend::Block{content()}},
-               {.queue = record.recipient_id, .version = 3, .action = backend::Unblock{}},
-               {.queue = record.recipient_id, .version = 4, .action = backend::Unblock{}}});
+  const auto outcome =
+      execute(kAdmin, {{.queue = record.recipient_id, .version = 1, .action = backend::Unblock{}},
+                       {.queue = record.recipient_id, .version = 1, .action = backend::Block{}},
+                       {.queue = record.recipient_id, .version = 2, .action = backend::Block{content()}},
+                       {.queue = record.recipient_id, .version = 3, .action = backend::Unblock{}},
+                       {.queue = record.recipient_id, .version = 4, .action = backend::Unblock{}}});
   for (const auto& result : outcome.results) EXPECT_EQ(result.outcome, Outcome::ok);
   EXPECT_EQ(outcome.blocked, 1U);
   EXPECT_EQ(outcome.unblocked, 1U);
 }
 
 TEST_F(EngineBlocks, RemovesABlockedQueueAndTellsItsSubscribers) {
-  const QueueRecord record =
-      queue(QueueMode::messaging, [this](QueueRecord& r) { r.notifier = values_.notifier(); });
+  const QueueRecord record = queue(QueueMode::messaging, [this](QueueRecord& r) { r.notifier = values_.notifier(); });
   send(record, 1);
   run(kAlice, record, backend::Subscribe{});
   block(record);
@@ -179,8 +178,7 @@ TEST_F(EngineBlocks, DoesNotResumeWhatAnotherSessionHas) {
 }
 
 TEST_F(EngineBlocks, NotifierResumesToo) {
-  const QueueRecord record =
-      queue(QueueMode::messaging, [this](QueueRecord& r) { r.notifier = values_.notifier(); });
+  const QueueRecord record = queue(QueueMode::messaging, [this](QueueRecord& r) { r.notifier = values_.notifier(); });
   block(record);
   const backend::SubscribeNotifier resume{.resume = true, .notifier = record.notifier->id};
   EXPECT_EQ(run_at(kAlice, record, 0, resume).outcome, Outcome::blocked);

@@ -1,12 +1,12 @@
-// QueueAdministration: what an administrator does with one queue, in the process that holds the QueueBackend (sotto-queue
-// behind QueueAdmin, or a standalone server). A queue is named by any of its ids. Each call finds its record, performs
-// one operation with the record's version, and does both again when the queue has changed in between. When a call is
-// answered, what it changed is durable, and the version of the record has grown: no gateway acts on the record that it
-// knew before.
+// QueueAdministration: what an administrator does with one queue, in the process that holds the QueueBackend
+// (sotto-queue behind QueueAdmin, or a standalone server). A queue is named by any of its ids. Each call finds its
+// record, performs one operation with the record's version, and does both again when the queue has changed in between.
+// When a call is answered, what it changed is durable, and the version of the record has grown: no gateway acts on the
+// record that it knew before.
 //
-// Owned by whoever offers administration; the backend must outlive it and its calls. Threads: any. Answers come once, on
-// a thread of the backend or on the calling one, and must not block. A call keeps itself alive until then; this object
-// may go before.
+// Owned by whoever offers administration; the backend must outlive it and its calls. Threads: any. Answers come once,
+// on a thread of the backend or on the calling one, and must not block. A call keeps itself alive until then; this
+// object may go before.
 #pragma once
 
 #include <functional>
@@ -39,8 +39,8 @@ class QueueAdministration {
   explicit QueueAdministration(backend::QueueBackend& queues);
 
   // Errors of all: not_found, there is no such queue; conflict, it changed again and again meanwhile; unavailable, the
-  // store does not answer, `deadline` (of the backend's clock) is over, or stop() was called. What was asked for has not
-  // been done then.
+  // store does not answer, `deadline` (of the backend's clock) is over, or stop() was called. What was asked for has
+  // not been done then.
 
   void view(const QueueName& queue, SteadyTime deadline, Viewed done);
   // Its subscriber is told; its messages stay. A blocked queue gets the new reason and notice. invalid_argument: the

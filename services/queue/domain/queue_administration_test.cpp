@@ -100,7 +100,8 @@ TEST_F(QueueAdministrationTest, WhoSubscribesIsToldAndCountersCountQueues) {
 TEST_F(QueueAdministrationTest, ANoticeThatClientsCannotReadIsRefused) {
   const QueueRecord record = queue();
   const auto named = name(Role::recipient, record.recipient_id);
-  EXPECT_EQ(code(block(named, {.reason = BlockingReason::spam, .notice_json = "no JSON"})), ErrorCode::invalid_argument);
+  EXPECT_EQ(code(block(named, {.reason = BlockingReason::spam, .notice_json = "no JSON"})),
+            ErrorCode::invalid_argument);
   EXPECT_EQ(view(named)->record->status, backend::QueueStatus::active);
 }
 
@@ -117,8 +118,8 @@ TEST_F(QueueAdministrationTest, AStoreThatFailsHasChangedNothingAndCountsNothing
 TEST_F(QueueAdministrationTest, ADeadlineThatIsOverAndAStopAreUnavailable) {
   const QueueRecord record = queue();
   const auto named = name(Role::recipient, record.recipient_id);
-  const auto late = answer_of<Status>(
-      [&](auto done) { administration_->block(named, {}, clock_.steady_now(), std::move(done)); });
+  const auto late =
+      answer_of<Status>([&](auto done) { administration_->block(named, {}, clock_.steady_now(), std::move(done)); });
   EXPECT_EQ(code(late), ErrorCode::unavailable);
   administration_->stop();
   EXPECT_EQ(code(block(named)), ErrorCode::unavailable);

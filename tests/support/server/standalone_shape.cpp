@@ -26,19 +26,17 @@ class StandaloneShape final : public ServerShape {
   [[nodiscard]] std::uint64_t stored_queues() override { return server_->stored_queues(); }
   [[nodiscard]] std::uint64_t stored_messages() override { return server_->stored_messages(); }
   Status block_queue(const SenderId& queue, const backend::Blocking& blocking) override {
-    return administer([&](auto& all, const auto& name, auto done) {
-      all.block(name, blocking, SteadyTime::max(), std::move(done));
-    }, queue);
+    return administer(
+        [&](auto& all, const auto& name, auto done) { all.block(name, blocking, SteadyTime::max(), std::move(done)); },
+        queue);
   }
   Status unblock_queue(const SenderId& queue) override {
-    return administer([](auto& all, const auto& name, auto done) {
-      all.unblock(name, SteadyTime::max(), std::move(done));
-    }, queue);
+    return administer(
+        [](auto& all, const auto& name, auto done) { all.unblock(name, SteadyTime::max(), std::move(done)); }, queue);
   }
   Status delete_queue(const SenderId& queue) override {
-    return administer([](auto& all, const auto& name, auto done) {
-      all.remove(name, SteadyTime::max(), std::move(done));
-    }, queue);
+    return administer(
+        [](auto& all, const auto& name, auto done) { all.remove(name, SteadyTime::max(), std::move(done)); }, queue);
   }
   [[nodiscard]] double metric(const std::string& name) override {
     const auto value = server_.metric(name);
