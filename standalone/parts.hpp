@@ -13,6 +13,7 @@
 #include "services/notification/domain/notification_store.hpp"
 #include "services/queue/domain/group_commit.hpp"
 #include "services/queue/domain/in_process_directory.hpp"
+#include "services/queue/domain/queue_administration.hpp"
 #include "services/queue/domain/queue_store.hpp"
 #include "services/queue/metrics/store_watch.hpp"
 #include "standalone/server.hpp"
@@ -34,6 +35,7 @@ struct Server::Parts {
   queue::InProcessDirectory directory;
   std::unique_ptr<notification::NotificationHub> hub;
   std::unique_ptr<queue::GroupCommit> commit;
+  std::optional<queue::QueueAdministration> administration;
   std::optional<queue::StoreWatch> store_watch;
 };
 

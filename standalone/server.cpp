@@ -59,6 +59,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
                                                        parts->directory, *parts->hub, parts->relay, clock);
+  parts->administration.emplace(*parts->commit);
   parts->store_watch.emplace(parts->commit->counters(), clock);
   auto created = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time),
                                           std::move(*identity), *parts->commit, *parts->policy, clock);
@@ -78,6 +79,9 @@ const std::vector<std::uint16_t>& Server::ports() const {
 }
 const std::vector<std::string>& Server::warnings() const {
   return parts_->warnings;
+}
+queue::QueueAdministration& Server::queue_administration() {
+  return *parts_->administration;
 }
 std::uint64_t Server::expire_now() {
   return parts_->commit->expire_now();
@@ -116,6 +120,7 @@ void Server::stop() {
   parts_->stopped = true;
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
+  if (parts_->administration) parts_->administration->stop();
   if (parts_->commit) parts_->commit->stop();
   parts_->hub.reset();
   parts_->relay.set(nullptr);

@@ -10,6 +10,10 @@
 #include "libs/runtime/program.hpp"
 #include "standalone/settings/settings.hpp"
 
+namespace sotto::queue {
+class QueueAdministration;
+}  // namespace sotto::queue
+
 namespace sotto::standalone {
 
 class Server final : public runtime::Process {
@@ -25,6 +29,8 @@ class Server final : public runtime::Process {
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const;
   // What did not stop the start, for the log: a skipped listener, an open server, a CA key that lies beside the others.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
+  // Blocks, unblocks, shows and removes queues. It lives as long as the server; unavailable once the server stops.
+  [[nodiscard]] queue::QueueAdministration& queue_administration();
   // Removes expired messages now; returns how many (tests move the clock and call it).
   std::uint64_t expire_now();
   // What deleted messages left on disk goes, now.

@@ -381,6 +381,7 @@ bool Dispatcher::hold_back(const Session& session, backend::Event& event) {
   const RecipientId* queue = nullptr;
   RecipientId named;
   if (const auto* ready = std::get_if<backend::MessageReady>(&event)) queue = &ready->queue;
+  if (const auto* blocked = std::get_if<backend::Blocked>(&event)) queue = &blocked->queue;
   const auto* ended = std::get_if<backend::Ended>(&event);
   const auto* deleted = std::get_if<backend::Deleted>(&event);
   if ((ended != nullptr && ended->role == Role::recipient) ||

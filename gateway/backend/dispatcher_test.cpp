@@ -373,6 +373,17 @@ TEST_F(DispatcherTest, EventsOfOtherLinksWaitForTheSubscription) {
   EXPECT_EQ(sink_.log().size(), 4U);
 }
 
+TEST_F(DispatcherTest, ThatAQueueWasBlockedWaitsForTheSubscriptionToo) {
+  const auto home = link_up();
+  submit(1, {subscribe()});
+  const auto other = link_up();
+  take(home);
+  dispatcher_.event(*other, 1, false, backend::Blocked{.queue = queue_, .blocking = {}});
+  dispatcher_.event(*other, 1, false, backend::Blocked{.queue = values_.id<RecipientId>(), .blocking = {}});
+  answer(0);
+  EXPECT_EQ(sink_.log(), (std::vector<std::string>{"1 blocked", "1 answered", "1 blocked"}));
+}
+
 TEST_F(DispatcherTest, EventsOfTheOwnLinkAreInOrderAlready) {
   const auto home = link_up();
   submit(1, {subscribe()});

@@ -17,7 +17,7 @@ namespace sotto::gateway {
 class TestSink final : public backend::EventSink {
  public:
   void deliver(backend::SessionRef session, backend::Event event) override {
-    static constexpr const char* kNames[] = {"ready", "ended", "deleted", "notified"};
+    static constexpr const char* kNames[] = {"ready", "ended", "deleted", "notified", "blocked"};
     note(std::to_string(session.connection) + " " + kNames[event.index()]);
   }
   void resume(std::function<bool(backend::SessionRef)> concerned) override {

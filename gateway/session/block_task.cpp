@@ -1,6 +1,7 @@
 #include "gateway/session/block_task.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/session/responses.hpp"
 #include "libs/smp/message_body.hpp"
@@ -80,9 +81,12 @@ bool answer_may_be_large(const smp::Command& command) {
          std::holds_alternative<smp::Lget>(command) || std::holds_alternative<smp::Lkey>(command);
 }
 
-// A sender (SKEY) or link client (LKEY) may secure a messaging queue, once; the same key again is fine.
+// A sender (SKEY) or link client (LKEY) may secure a messaging queue, once; the same key again is fine. A blocked queue
+// answers that it is, whatever its mode.
 bool may_secure(const backend::QueueRecord& record, const crypto::PublicKey& key) {
-  return record.mode == backend::QueueMode::messaging && (!record.sender_key || *record.sender_key == key);
+  const bool has_answer =
+      record.mode == backend::QueueMode::messaging || record.status == backend::QueueStatus::blocked;
+  return has_answer && (!record.sender_key || *record.sender_key == key);
 }
 
 }  // namespace
@@ -327,6 +331,7 @@ std::optional<backend::Action> BlockTask::prepare(Item& item) {
     std::copy(item.transmission.entity_id.begin(), item.transmission.entity_id.end(), find.id.begin());
     return find;
   }
+  item.refusal.reset();
   return action_for(item);
 }
 
@@ -395,29 +400,29 @@ std::optional<backend::Action> BlockTask::ack_action(Item& item, const smp::Ack&
   const auto* entry = owner_->session()->subscriptions.find(item.record->recipient_id);
   const bool delivered = entry != nullptr && entry->delivery == Subscriptions::Delivery::delivered;
   if (!delivered || !(command.message_id.empty() || equal(command.message_id, entry->delivered_id.view()))) {
-    fail(item, SimpleError::no_msg);
-    return std::nullopt;
+    return refuse_unless_blocked(item, SimpleError::no_msg);
   }
   return backend::Ack{entry->delivered_id, entry->use == Subscriptions::Use::subscribed};
+}
+
+backend::Action BlockTask::refuse_unless_blocked(Item& item, smp::ProtocolError refusal) {
+  item.refusal = std::move(refusal);
+  return backend::Fetch{};
 }
 
 std::optional<backend::Action> BlockTask::action_for(Item& item) {
   using Use = Subscriptions::Use;
   const auto& command = *item.command;
   auto* entry = owner_->session()->subscriptions.find(item.record->recipient_id);
-  const auto prohibited_after = [&](Use use) {
-    if (entry == nullptr || entry->use != use) return false;
-    fail(item, CommandError::prohibited);
-    return true;
-  };
+  const auto prohibited_after = [&](Use use) { return entry != nullptr && entry->use == use; };
   if (const auto* send = std::get_if<smp::Send>(&command)) return append_action(item, *send);
   if (const auto* ack = std::get_if<smp::Ack>(&command)) return ack_action(item, *ack);
   if (std::holds_alternative<smp::Sub>(command)) {
-    if (prohibited_after(Use::fetched)) return std::nullopt;
+    if (prohibited_after(Use::fetched)) return refuse_unless_blocked(item, CommandError::prohibited);
     return backend::Subscribe{};
   }
   if (std::holds_alternative<smp::Get>(command)) {
-    if (prohibited_after(Use::subscribed)) return std::nullopt;
+    if (prohibited_after(Use::subscribed)) return refuse_unless_blocked(item, CommandError::prohibited);
     return backend::Fetch{};
   }
   if (const auto* key = std::get_if<smp::Key>(&command)) return backend::Secure{key->key, false, false};
@@ -501,7 +506,9 @@ void BlockTask::take_result(Item& item, const backend::Action& action, backend::
     case Outcome::refused:
       return fail(item, SimpleError::auth);
     case Outcome::blocked:
-      return fail(item, blocked_error(*result.record));
+      // What was heard meanwhile was heard as the subscriber that the session was before, and still is.
+      if (looks_again) announced(*subscribes_to);
+      return fail(item, blocked_error(result.record->blocking));
     case Outcome::quota:
       return fail(item, SimpleError::quota);
     case Outcome::conflict:
@@ -514,6 +521,11 @@ void BlockTask::take_result(Item& item, const backend::Action& action, backend::
   }
 }
 
+void BlockTask::announced(const RecipientId& queue) {
+  auto& subscriptions = owner_->session()->subscriptions;
+  if (subscriptions.announced(queue)) subscriptions.wait(queue, *subscriptions.find(queue));
+}
+
 void BlockTask::take_success(Item& item, backend::OperationResult result, bool looks_again) {
   using Use = Subscriptions::Use;
   using Delivery = Subscriptions::Delivery;
@@ -521,6 +533,7 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
   auto& subscriptions = session.subscriptions;
   const auto& command = *item.command;
 
+  if (item.refusal) return fail(item, *std::exchange(item.refusal, std::nullopt));
   if (item.new_queue) {
     const auto& create = item.new_queue->create;
     if (item.admission && item.admission->use) item.admission->use->queues.fetch_add(1, std::memory_order_relaxed);

@@ -74,6 +74,9 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     bool done = false;
     // NEW and PRXY: what the password is worth, once it is known.
     std::optional<backend::Admission> admission;
+    // What this connection refuses by itself (the queue is fetched from, nothing was delivered). Said when the backend
+    // was asked: a blocked queue answers that it is.
+    std::optional<smp::ProtocolError> refusal;
     std::unique_ptr<NewQueue> new_queue;
     std::unique_ptr<NewNotifierCredentials> new_notifier;
     Bytes response;
@@ -97,6 +100,10 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   std::optional<backend::Action> action_for(Item& item);
   std::optional<backend::Action> append_action(Item& item, const smp::Send& command);
   std::optional<backend::Action> ack_action(Item& item, const smp::Ack& command);
+  // There may be a message for the subscriber that the session is.
+  void announced(const RecipientId& queue);
+  // Looks whether the queue is blocked; take_success() refuses otherwise.
+  backend::Action refuse_unless_blocked(Item& item, smp::ProtocolError refusal);
   std::optional<backend::Action> create_action(Item& item, const smp::New& command);
   bool starts_new_wave(const Item& item);
   // Hands over what is answered when it is much. False: the owner is closed, or the task waits for room.

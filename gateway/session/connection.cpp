@@ -282,7 +282,8 @@ void Connection::fetched_one(const RecipientId& queue, Subscriptions::Entry& ent
     case Outcome::gone:
       return ended(backend::Role::recipient, queue.bytes, true);
     case Outcome::blocked:
-      return;
+      // Whoever unblocks the queue announces the message.
+      return session_->subscriptions.nothing_more(queue, entry);
     case Outcome::quota:
     case Outcome::conflict:
     case Outcome::unavailable:
@@ -324,6 +325,10 @@ void Connection::handle_event(backend::Event event) {
       return fetch_waiting();
     }
     deliver(ready->queue, ready->message, nullptr);
+  } else if (const auto* blocked = std::get_if<backend::Blocked>(&event)) {
+    const auto* entry = subscriptions.find(blocked->queue);
+    if (entry == nullptr || entry->use != Subscriptions::Use::subscribed) return;
+    send_event(smp::Err{blocked_error(blocked->blocking)}, blocked->queue.view());
   } else if (const auto* end = std::get_if<backend::Ended>(&event)) {
     ended(end->role, end->id, false);
   } else if (const auto* gone = std::get_if<backend::Deleted>(&event)) {

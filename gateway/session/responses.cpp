@@ -69,10 +69,10 @@ std::string queue_info_json(const backend::QueueRecord& record, const backend::O
   return json;
 }
 
-smp::ProtocolError blocked_error(const backend::QueueRecord& record) {
-  return smp::Blocked{record.blocking.reason == backend::BlockingReason::spam ? smp::BlockingReason::spam
-                                                                              : smp::BlockingReason::content,
-                      record.blocking.notice_json};
+smp::ProtocolError blocked_error(const backend::Blocking& blocking) {
+  return smp::Blocked{
+      blocking.reason == backend::BlockingReason::spam ? smp::BlockingReason::spam : smp::BlockingReason::content,
+      blocking.notice_json};
 }
 
 smp::ProtocolError store_error() {

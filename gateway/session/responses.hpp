@@ -21,7 +21,7 @@ ByteView message_body(const backend::StoredMessage& message, const backend::Queu
 std::string queue_info_json(const backend::QueueRecord& record, const backend::OperationResult& result,
                             const Subscriptions::Entry* entry);
 
-smp::ProtocolError blocked_error(const backend::QueueRecord& record);
+smp::ProtocolError blocked_error(const backend::Blocking& blocking);
 // ERR STORE: the store cannot answer now.
 smp::ProtocolError store_error();
 

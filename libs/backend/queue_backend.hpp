@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -72,7 +73,8 @@ struct Suspend {};
 struct Delete {};
 // SUB: the session becomes the subscriber; another session that was gets Ended. Result: `messages`.
 // `resume`: the gateway says again what it knows already, because the directory may have lost it. Whatever the version
-// of the record; refused when the subscriber is a newer connection.
+// of the record; refused when the subscriber is a newer connection. A blocked queue keeps its subscriber, so resuming
+// does its work there, too, and is answered blocked when it would have been ok.
 struct Subscribe {
   bool resume = false;
 };
@@ -103,8 +105,27 @@ struct SubscribeNotifier {
   NotifierId notifier;
 };
 
-using Action = std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier,
-                            DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier>;
+// What administrators do (services/queue/domain/queue_administration.hpp). Done to a blocked queue, too. Gateways have
+// no use for these, and libs/contract has no words for them.
+
+// Messages, subscriptions and all else stay as they are. The subscriber gets Blocked. Blocking a blocked queue replaces
+// reason and notice; the same ones again change nothing.
+struct Block {
+  Blocking blocking;
+};
+// The queue is active, even if it was off before it was blocked; ok, and nothing changes, when it is not blocked. When
+// there are messages, the subscriber gets MessageReady.
+struct Unblock {};
+// As Delete.
+struct Remove {};
+
+using Action =
+    std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier, DeleteNotifier,
+                 Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier, Block, Unblock, Remove>;
+
+template <class Kind>
+inline constexpr bool kOfAdministrators =
+    std::is_same_v<Kind, Block> || std::is_same_v<Kind, Unblock> || std::is_same_v<Kind, Remove>;
 
 struct Operation {
   RecipientId queue;          // ignored by Find and Create
@@ -117,7 +138,7 @@ enum class Outcome : std::uint8_t {
   stale,        // the version has moved on; `record` is the fresh one; nothing was done
   gone,         // no such queue
   refused,      // the rules say no (AUTH on the wire)
-  blocked,      // the queue is blocked; `record` says why. Given for every operation but Find
+  blocked,      // the queue is blocked; `record` says why. Given for every operation but Find and administrators'
   quota,        // Append only
   conflict,     // an id is taken
   unavailable,  // the store could not answer or could not commit; nothing was done
@@ -158,7 +179,7 @@ class QueueBackend {
 };
 
 // Events for a session.
-struct MessageReady {  // an Append to a queue that was empty
+struct MessageReady {  // an Append to a queue that was empty, or its queue was unblocked
   RecipientId queue;
   MessagePtr message;  // a null pointer: it is to be fetched
 };
@@ -174,7 +195,12 @@ struct Notified {
   NotifierId notifier_id;
   std::vector<Notification> notifications;
 };
-using Event = std::variant<MessageReady, Ended, Deleted, Notified>;
+// The queue was blocked, or reason or notice changed. The session stays its subscriber.
+struct Blocked {
+  RecipientId queue;
+  Blocking blocking;
+};
+using Event = std::variant<MessageReady, Ended, Deleted, Notified, Blocked>;
 
 class EventSink {
  public:

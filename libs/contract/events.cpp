@@ -24,6 +24,11 @@ void put(const backend::Notified& in, queue::Event& out) {
   notified.mutable_notifier_id()->assign(as_text(in.notifier_id.view()));
   for (const auto& notification : in.notifications) to_proto(notification, *notified.add_notifications());
 }
+void put(const backend::Blocked& in, queue::Event& out) {
+  auto& blocked = *out.mutable_blocked();
+  blocked.mutable_queue()->assign(as_text(in.queue.view()));
+  to_proto(in.blocking, *blocked.mutable_blocking());
+}
 
 Result<std::optional<Event>> take(const queue::MessageReady& in) {
   const auto queue = id_from<RecipientId>(in.queue(), "a recipient id");
@@ -54,6 +59,13 @@ Result<std::optional<Event>> take(const common::Notified& in) {
   }
   return std::optional<Event>(std::move(out));
 }
+Result<std::optional<Event>> take(const queue::Blocked& in) {
+  const auto queue = id_from<RecipientId>(in.queue(), "a recipient id");
+  if (!queue) return queue.error();
+  auto blocking = from_proto(in.blocking());
+  if (!blocking) return blocking.error();
+  return std::optional<Event>(backend::Blocked{.queue = *queue, .blocking = *std::move(blocking)});
+}
 
 }  // namespace
 
@@ -72,6 +84,8 @@ Result<std::optional<Event>> from_proto(const queue::Event& in) {
       return take_id<backend::Deleted>(in.deleted().id());
     case queue::Event::kNotified:
       return take(in.notified());
+    case queue::Event::kBlocked:
+      return take(in.blocked());
     case queue::Event::WHAT_NOT_SET:
       break;
   }
@@ -82,6 +96,7 @@ std::size_t body_bytes(const Event& event) {
   if (const auto* ready = std::get_if<backend::MessageReady>(&event)) {
     return ready->message ? ready->message->body.size() : 0;
   }
+  if (const auto* blocked = std::get_if<backend::Blocked>(&event)) return blocked->blocking.notice_json.size();
   std::size_t bytes = 0;
   if (const auto* notified = std::get_if<backend::Notified>(&event)) {
     for (const auto& notification : notified->notifications) bytes += notification.encrypted_meta.size();

@@ -15,7 +15,7 @@ void to_proto(std::uint64_t connection, const backend::Event& event, queue::Even
 // Nothing: an event of a newer service, to be ignored.
 Result<std::optional<backend::Event>> from_proto(const queue::Event& in);
 
-// Bytes of bodies and metadata in it.
+// Bytes of bodies, metadata and notices in it.
 std::size_t body_bytes(const backend::Event& event);
 
 }  // namespace sotto::contract

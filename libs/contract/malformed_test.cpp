@@ -119,6 +119,18 @@ TEST_F(Malformed, AnEventThatIsNotKnownIsIgnored) {
   EXPECT_FALSE(from_proto(message).ok());
 }
 
+TEST_F(Malformed, BlockedWithoutQueueOrWithAReasonThatIsNotKnown) {
+  queue::Event message;
+  to_proto(1, backend::Blocked{.queue = values_.id<RecipientId>(), .blocking = {}}, message);
+  ASSERT_TRUE(from_proto(message).ok());
+  message.mutable_blocked()->mutable_blocking()->set_reason(static_cast<queue::BlockingReason>(9));
+  EXPECT_FALSE(from_proto(message).ok());
+  message.mutable_blocked()->clear_blocking();
+  EXPECT_TRUE(from_proto(message).ok());
+  message.mutable_blocked()->set_queue("too short");
+  EXPECT_FALSE(from_proto(message).ok());
+}
+
 // Every beginning of the bytes, and every byte changed: whatever protobuf reads is read or refused.
 TEST_F(Malformed, TruncatedAndFlippedBytes) {
   RandomValues random(7);

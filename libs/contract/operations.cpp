@@ -80,6 +80,10 @@ void put(const backend::SubscribeNotifier& in, queue::Operation& out) {
   subscribe.set_resume(in.resume);
   if (in.notifier != NotifierId{}) set(*subscribe.mutable_notifier_id(), in.notifier.view());
 }
+// Administrators do not come by way of a gateway, and a gateway that is broken into must not block queues: the
+// operation stays without action, and is refused like one that nobody knows.
+template <class Kind>
+std::enable_if_t<backend::kOfAdministrators<Kind>> put(const Kind& /*in*/, queue::Operation& /*out*/) {}
 
 Result<Action> take(const queue::Find& in) {
   const auto id = from_proto(in.id());

@@ -8,6 +8,8 @@
 
 namespace sotto::contract {
 
+// What administrators do is not said on the stream: such an operation comes out without action, which every service
+// answers with `unavailable`.
 void to_proto(const backend::Operation& operation, queue::Operation& out);
 // An action that is not there, or that this version does not know, is an error, too.
 Result<backend::Operation> from_proto(const queue::Operation& in);

@@ -55,6 +55,12 @@ inline auto fields(const backend::Ended& a) {
 inline auto fields(const backend::Deleted& a) {
   return std::tie(a.role, a.id);
 }
+inline auto fields(const backend::Block& a) {
+  return std::tie(a.blocking);
+}
+inline auto fields(const backend::Blocked& a) {
+  return std::tie(a.queue, a.blocking);
+}
 inline auto fields(const backend::Notified& a) {
   return std::tie(a.notifier_id, a.notifications);
 }
@@ -114,15 +120,18 @@ class RandomValues {
     if (coin()) out.notifier = notifier();
     if (coin()) out.link_id = values_.id<LinkId>();
     out.status = static_cast<backend::QueueStatus>(below(3));
-    if (out.status == backend::QueueStatus::blocked) {
-      out.blocking.reason = coin() ? backend::BlockingReason::content : backend::BlockingReason::spam;
-      if (coin()) out.blocking.notice_json = R"({"ttl": 3600})";
-    }
+    if (out.status == backend::QueueStatus::blocked) out.blocking = blocking();
     out.version = below(1'000'000);
     return out;
   }
+  backend::Blocking blocking() {
+    backend::Blocking out;
+    out.reason = coin() ? backend::BlockingReason::content : backend::BlockingReason::spam;
+    if (coin()) out.notice_json = R"({"ttl": 3600})";
+    return out;
+  }
 
-  // Of each kind once, in the order of the variant.
+  // Of each kind that a gateway has once, in the order of the variant.
   std::vector<backend::Action> actions() {
     backend::Append append{.message = message(), .notification = std::nullopt};
     if (coin()) append.notification = values_.notification();
@@ -163,7 +172,8 @@ class RandomValues {
     for (std::size_t i = 0; i < below(5); ++i) notified.notifications.push_back(values_.notification());
     return {backend::MessageReady{.queue = values_.id<RecipientId>(), .message = coin() ? message() : nullptr},
             backend::Ended{.role = role(), .id = values_.id<RecipientId>().bytes},
-            backend::Deleted{.role = role(), .id = values_.id<NotifierId>().bytes}, std::move(notified)};
+            backend::Deleted{.role = role(), .id = values_.id<NotifierId>().bytes}, std::move(notified),
+            backend::Blocked{.queue = values_.id<RecipientId>(), .blocking = blocking()}};
   }
 
  private:

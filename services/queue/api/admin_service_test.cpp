@@ -88,6 +88,19 @@ class AdminServiceTest : public testing::Test {
     return call(&v1::QueueAdmin::Stub::DeleteQueue, about<v1::DeleteQueueRequest>(role, id), response);
   }
 
+  grpc::Status block(const SenderId& id, v1::BlockingReason reason, const std::string& notice) {
+    auto request = about<v1::BlockQueueRequest>(backend::Role::sender, id);
+    request.mutable_blocking()->set_reason(reason);
+    request.mutable_blocking()->set_notice_json(notice);
+    v1::BlockQueueResponse response;
+    return call(&v1::QueueAdmin::Stub::BlockQueue, request, response);
+  }
+  grpc::Status unblock(const SenderId& id) {
+    v1::UnblockQueueResponse response;
+    return call(&v1::QueueAdmin::Stub::UnblockQueue, about<v1::UnblockQueueRequest>(backend::Role::sender, id),
+                response);
+  }
+
   TestValues values_;
   SystemClock clock_;
   MemoryQueueStore store_;
@@ -134,18 +147,60 @@ TEST_F(AdminServiceTest, WrongIdsAreRefused) {
   EXPECT_EQ(none.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
-TEST_F(AdminServiceTest, DeletesAQueue) {
+TEST_F(AdminServiceTest, DeletesAQueueBlockedOrNot) {
   EXPECT_TRUE(remove(backend::Role::sender, queue_.sender_id).ok());
   EXPECT_EQ(remove(backend::Role::sender, queue_.sender_id).error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(store_.totals().queues, 1U);
-  EXPECT_EQ(remove(backend::Role::recipient, blocked_.recipient_id).error_code(),
-            grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(remove(backend::Role::recipient, blocked_.recipient_id).ok());
+  EXPECT_EQ(store_.totals().queues, 0U);
+  EXPECT_EQ(store_.totals().messages, 0U);
 }
 
-TEST_F(AdminServiceTest, BlockingIsNotThereYet) {
-  v1::BlockQueueResponse response;
-  EXPECT_EQ(call(&v1::QueueAdmin::Stub::BlockQueue, v1::BlockQueueRequest(), response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+TEST_F(AdminServiceTest, BlocksAQueueAndUnblocksIt) {
+  ASSERT_TRUE(block(queue_.sender_id, v1::BLOCKING_REASON_CONTENT, R"({"ttl": 3600})").ok());
+  v1::GetQueueStatusResponse response;
+  ASSERT_TRUE(status_of(backend::Role::recipient, queue_.recipient_id, response).ok());
+  EXPECT_EQ(response.status(), v1::QUEUE_STATUS_BLOCKED);
+  EXPECT_EQ(response.blocking().reason(), v1::BLOCKING_REASON_CONTENT);
+  EXPECT_EQ(response.blocking().notice_json(), R"({"ttl":3600})");
+  EXPECT_FALSE(response.has_messages());
+  EXPECT_FALSE(response.has_subscribed());
+
+  ASSERT_TRUE(block(queue_.sender_id, v1::BLOCKING_REASON_SPAM, "").ok());
+  response.Clear();
+  ASSERT_TRUE(status_of(backend::Role::recipient, queue_.recipient_id, response).ok());
+  EXPECT_EQ(response.blocking().reason(), v1::BLOCKING_REASON_SPAM);
+  EXPECT_EQ(response.blocking().notice_json(), "");
+
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(unblock(queue_.sender_id).ok());
+    response.Clear();
+    ASSERT_TRUE(status_of(backend::Role::recipient, queue_.recipient_id, response).ok());
+    EXPECT_EQ(response.status(), v1::QUEUE_STATUS_ACTIVE);
+    EXPECT_FALSE(response.has_blocking());
+    EXPECT_EQ(response.messages(), 1U) << "what was accepted before is there";
+  }
+}
+
+TEST_F(AdminServiceTest, WrongBlocksAreRefused) {
+  const auto notice = block(queue_.sender_id, v1::BLOCKING_REASON_SPAM, R"({"ttl":-1})");
+  EXPECT_EQ(notice.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(rpc::to_error(notice).code, ErrorCode::invalid_argument);
+  EXPECT_NE(notice.error_message().find("ttl"), std::string::npos) << notice.error_message();
+  EXPECT_EQ(block(queue_.sender_id, static_cast<v1::BlockingReason>(9), "").error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::BlockQueueResponse blocked;
+  EXPECT_EQ(call(&v1::QueueAdmin::Stub::BlockQueue, v1::BlockQueueRequest(), blocked).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  v1::UnblockQueueResponse unblocked;
+  EXPECT_EQ(call(&v1::QueueAdmin::Stub::UnblockQueue, v1::UnblockQueueRequest(), unblocked).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  const auto nobody = values_.id<SenderId>();
+  EXPECT_EQ(block(nobody, v1::BLOCKING_REASON_SPAM, "").error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(unblock(nobody).error_code(), grpc::StatusCode::NOT_FOUND);
+  v1::GetQueueStatusResponse response;
+  ASSERT_TRUE(status_of(backend::Role::sender, queue_.sender_id, response).ok());
+  EXPECT_EQ(response.status(), v1::QUEUE_STATUS_ACTIVE);
 }
 
 TEST_F(AdminServiceTest, OneExpiryRunAtATime) {

@@ -27,14 +27,14 @@ class StreamService final : public v1::QueueService::CallbackService {
 QueueServer::QueueServer(QueueServerSettings settings, EventBus* bus, const Clock& clock)
     : state_(std::make_shared<ServerState>(std::move(settings), bus, clock)),
       stream_service_(std::make_unique<StreamService>(state_)),
-      admin_service_(std::make_unique<AdminService>(state_)) {}
+      admin_service_(std::make_unique<AdminService>(clock)) {}
 
 QueueServer::~QueueServer() {
   stop();
 }
 
 void QueueServer::serve(backend::QueueBackend& queues, QueueAdminHooks hooks) {
-  dynamic_cast<AdminService&>(*admin_service_).set_hooks(std::move(hooks));
+  dynamic_cast<AdminService&>(*admin_service_).serve(queues, std::move(hooks));
   state_->start(queues);
 }
 
@@ -67,6 +67,7 @@ void QueueServer::drain(std::chrono::milliseconds limit) {
 }
 
 void QueueServer::stop() {
+  dynamic_cast<AdminService&>(*admin_service_).stop();
   state_->stop();
 }
 

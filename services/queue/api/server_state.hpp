@@ -48,9 +48,6 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   void deliver(backend::SessionRef session, backend::Event event);
   void resume(const std::function<bool(backend::SessionRef)>& concerned);
 
-  // Whether administrators are served.
-  [[nodiscard]] bool stopping() const { return stopping_.load(); }
-
   // Set by start(), before any stream begins.
   backend::QueueBackend* queues = nullptr;
   const QueueServerSettings settings;

@@ -1,6 +1,7 @@
-// The rules of each action, one function each, in four files: record_actions.cpp (creating, securing, keys, notifier,
-// deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp. Called by QueueEngine only, after its
-// checks: `record` is the queue's record as it is, its version is the one that was verified, and it is not blocked.
+// The rules of each action, one function each, in five files: record_actions.cpp (creating, securing, keys, notifier,
+// deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp, blocking_actions.cpp. Called by
+// QueueEngine only, after its checks: `record` is the queue's record as it is, its version is the one that was
+// verified, and it is not blocked, but for the actions of blocking_actions.cpp.
 #pragma once
 
 #include <memory>
@@ -59,6 +60,21 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action);
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SubscribeNotifier& action);
+
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Block& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Unblock& action);
+OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Remove& action);
+
+// What is left of actions that are refused because the queue is blocked: a subscriber stays one, and does not take a
+// queue for its own that another session has taken. The answer is blocked, or refused in that case.
+template <class Action>
+OperationResult perform_blocked(ActionContext& /*context*/, const RecordPtr& record, const Action& /*action*/) {
+  return answer(Outcome::blocked, record);
+}
+OperationResult perform_blocked(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action);
+OperationResult perform_blocked(ActionContext& context, const RecordPtr& record, const backend::Fetch& action);
+OperationResult perform_blocked(ActionContext& context, const RecordPtr& record,
+                                const backend::SubscribeNotifier& action);
 
 // The directory is asked about the queue once the batch is committed. To be called while the operation is executed:
 // what comes of it concerns the operation's result.

@@ -17,15 +17,17 @@ struct AskDirectory {
     subscribe,  // the session subscribes, another one that did is told
     resume,     // the session says again that it subscribes
     remove,     // the queue is gone, its subscriber is told
-    announce,   // a message came into an empty queue: its subscriber is told
+    announce,   // there is a message that the subscriber waits for: it is told
     fetch,      // the result is for the subscriber only
     next,       // the message in the result is for the subscriber only
     inspect,    // the result says whether there is a subscriber
+    block,      // the queue was blocked: its subscriber is told
   };
   Purpose purpose = Purpose::subscribe;
   RecipientId queue;
   std::size_t result = 0;       // of the operation: its index in the results of the batch
-  backend::MessagePtr message;  // of announce
+  backend::MessagePtr message;  // of announce; a null pointer: it is to be fetched
+  backend::Blocking blocking;   // of block
 };
 
 // For the EventSink.

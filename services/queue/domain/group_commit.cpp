@@ -307,6 +307,8 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
   count(counters_.batches);
   count(counters_.operations, item.load.operations);
   if (outcome.expired > 0) count(counters_.expired, outcome.expired);
+  if (outcome.blocked > 0) count(counters_.blocked, outcome.blocked);
+  if (outcome.unblocked > 0) count(counters_.unblocked, outcome.unblocked);
   std::vector<SubscribeToNotifier> subscriptions;
   for (auto& effect : outcome.effects) {
     if (auto* subscribe = std::get_if<SubscribeToNotifier>(&effect)) subscriptions.push_back(*subscribe);

@@ -82,6 +82,8 @@ struct GroupCommitCounters {
   std::atomic<std::uint64_t> late{0};            // operations answered unavailable because their deadline had passed
   std::atomic<std::uint64_t> unsettled{0};       // groups for which the directory could not be asked
   std::atomic<std::uint64_t> expired{0};         // messages
+  std::atomic<std::uint64_t> blocked{0};         // queues that became blocked
+  std::atomic<std::uint64_t> unblocked{0};       // queues that ceased to be
   TimeHistogram group_times;                     // from the begin of a transaction to its durable commit
 };
 

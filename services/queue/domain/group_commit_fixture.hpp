@@ -129,7 +129,7 @@ inline Result<std::unique_ptr<QueueTransaction>> FaultyStore::begin(std::span<co
 class OutsideWorld final : public backend::EventSink, public backend::NotificationBackend {
  public:
   void deliver(SessionRef session, backend::Event event) override {
-    static constexpr std::array kNames = {"MessageReady", "Ended", "Deleted", "Notified"};
+    static constexpr std::array kNames = {"MessageReady", "Ended", "Deleted", "Notified", "Blocked"};
     note(session, kNames.at(event.index()));
   }
   void resume(std::function<bool(SessionRef)> /*concerned*/) override { note({}, "resume"); }

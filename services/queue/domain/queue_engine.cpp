@@ -26,7 +26,9 @@ OperationResult execute_one(ActionContext& context, const backend::Operation& op
           const RecordPtr record = context.transaction.find(operation.queue);
           if (!record) return answer(Outcome::gone);
           if (!resumes(action) && record->version != operation.version) return answer(Outcome::stale, record);
-          if (record->status == backend::QueueStatus::blocked) return answer(Outcome::blocked, record);
+          if constexpr (!backend::kOfAdministrators<Kind>) {
+            if (record->status == backend::QueueStatus::blocked) return perform_blocked(context, record, action);
+          }
           return perform(context, record, action);
         }
       },

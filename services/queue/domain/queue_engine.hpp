@@ -3,9 +3,9 @@
 // commits nothing, tells nobody and keeps no state: group_commit.hpp does.
 //
 // Every operation on a queue but Find and Create goes through the same three checks first: there is such a queue (else
-// gone), the version is the record's (else stale; resuming needs none), the queue is not blocked (else blocked). Stale
-// comes before blocked, so that only a command that was verified against the record as it is learns why the queue is
-// blocked.
+// gone), the version is the record's (else stale; resuming needs none), the queue is not blocked (else blocked; what
+// administrators do is done all the same). Stale comes before blocked, so that only a command that was verified against
+// the record as it is learns why the queue is blocked.
 //
 // Threads: const and without state of its own, so any; the transaction is the caller's.
 #pragma once
@@ -35,6 +35,8 @@ struct BatchOutcome {
   std::vector<backend::OperationResult> results;  // one per operation, in order
   std::vector<Effect> effects;                    // in the order in which they happened; to be settled (settle.hpp)
   std::uint64_t expired = 0;                      // messages removed by expire_on_send
+  std::uint64_t blocked = 0;                      // queues that became blocked, and that
+  std::uint64_t unblocked = 0;                    // ceased to be
 };
 
 class QueueEngine {

@@ -29,6 +29,7 @@ DirectoryRequest request_of(const AskDirectory& ask, SessionRef session) {
     case Purpose::announce:
     case Purpose::next:
     case Purpose::inspect:
+    case Purpose::block:
       return {Kind::look, ask.queue, session};
   }
   return {};
@@ -48,6 +49,8 @@ std::optional<backend::Event> event_for(AskDirectory& ask) {
       return backend::Deleted{.role = Role::recipient, .id = ask.queue.bytes};
     case Purpose::announce:
       return backend::MessageReady{.queue = ask.queue, .message = std::move(ask.message)};
+    case Purpose::block:
+      return backend::Blocked{.queue = ask.queue, .blocking = std::move(ask.blocking)};
     case Purpose::resume:
     case Purpose::fetch:
     case Purpose::next:
@@ -73,6 +76,7 @@ void complete(OperationResult& result, Purpose purpose, const Answer& answer, Se
     case Purpose::subscribe:
     case Purpose::remove:
     case Purpose::announce:
+    case Purpose::block:
       return;
   }
 }
@@ -139,7 +143,7 @@ bool settle(std::span<const Unsettled> batches, SubscriptionDirectory& directory
       }
       const Answer& answer = (*answers)[next++];
       complete(result, ask->purpose, answer, batch.session);
-      const bool tells_itself = ask->purpose == Purpose::announce;
+      const bool tells_itself = ask->purpose == Purpose::announce || ask->purpose == Purpose::block;
       if (answer && (tells_itself || *answer != batch.session)) {
         if (auto event = event_for(*ask)) effects.emplace_back(SendEvent{.to = *answer, .event = std::move(*event)});
       }

@@ -8,6 +8,7 @@
 //   fetch      refused, when the session is not the subscriber
 //   next       without the message, when the session is not the subscriber
 //   inspect    `subscribed`
+//   block      the subscriber gets Blocked
 //
 // When others subscribe and send at the same time (a shared directory), a message may have come between the look at the
 // store and the subscription. Whoever sends commits first and asks for the subscriber then; whoever subscribes is in

@@ -64,7 +64,7 @@ class Settle : public testing::Test {
     outcome.results[0].outcome = Outcome::ok;
     outcome.results[0].message = message;
     outcome.effects.emplace_back(
-        AskDirectory{.purpose = purpose, .queue = queue_, .result = 0, .message = std::move(message)});
+        AskDirectory{.purpose = purpose, .queue = queue_, .result = 0, .message = std::move(message), .blocking = {}});
     return outcome;
   }
   bool settled(SessionRef session, BatchOutcome& outcome) {

@@ -6,8 +6,11 @@ namespace sotto::queue {
 
 void ask_directory(ActionContext& context, AskDirectory::Purpose purpose, const RecipientId& queue,
                    backend::MessagePtr message) {
-  context.batch.effects.emplace_back(AskDirectory{
-      .purpose = purpose, .queue = queue, .result = context.batch.results.size(), .message = std::move(message)});
+  context.batch.effects.emplace_back(AskDirectory{.purpose = purpose,
+                                                  .queue = queue,
+                                                  .result = context.batch.results.size(),
+                                                  .message = std::move(message),
+                                                  .blocking = {}});
 }
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action) {

@@ -26,6 +26,8 @@ void expose_group_commit(metrics::Metrics& metrics, const GroupCommitCounters& c
   counter("smp_store_unsettled_total", "Groups for which the directory could not be asked.", counters.unsettled);
   counter("smp_store_overloaded_total", "Operations refused because too many waited.", counters.overloaded);
   counter("smp_messages_expired_total", "Messages removed because of their age.", counters.expired);
+  counter("smp_queues_blocked_total", "Queues that became blocked.", counters.blocked);
+  counter("smp_queues_unblocked_total", "Blocked queues that were unblocked.", counters.unblocked);
 }
 
 void expose_totals(metrics::Metrics& metrics, const QueueStore& store) {

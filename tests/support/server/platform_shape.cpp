@@ -8,10 +8,12 @@
 #include <string_view>
 
 #include "gateway/process/gateway_process.hpp"
+#include "libs/contract/values.hpp"
 #include "libs/crypto/key_ring.hpp"
 #include "libs/postgres/connection.hpp"
 #include "libs/postgres/migrator.hpp"
 #include "libs/rpc/channel.hpp"
+#include "libs/rpc/status.hpp"
 #include "services/queue/migrations/migrations.hpp"
 #include "services/queue/process/queue_process.hpp"
 #include "tests/support/postgres/postgres_server.hpp"
@@ -108,12 +110,30 @@ class PlatformShape final : public ServerShape {
 
   std::uint64_t expire_now() override {
     queue::v1::ExpireNowResponse response;
-    call([&](auto& stub, auto& context) { return stub.ExpireNow(&context, {}, &response); });
+    const auto status = call([&](auto& stub, auto& context) { return stub.ExpireNow(&context, {}, &response); });
+    if (!status) throw std::runtime_error("the queue service: " + status.error().message);
     return response.messages();
   }
   Status compact() override { return ok_status(); }
   [[nodiscard]] std::uint64_t stored_queues() override { return total("queues"); }
   [[nodiscard]] std::uint64_t stored_messages() override { return total("messages"); }
+
+  Status block_queue(const SenderId& queue, const backend::Blocking& blocking) override {
+    auto request = about<queue::v1::BlockQueueRequest>(queue);
+    contract::to_proto(blocking, *request.mutable_blocking());
+    queue::v1::BlockQueueResponse response;
+    return call([&](auto& stub, auto& context) { return stub.BlockQueue(&context, request, &response); });
+  }
+  Status unblock_queue(const SenderId& queue) override {
+    const auto request = about<queue::v1::UnblockQueueRequest>(queue);
+    queue::v1::UnblockQueueResponse response;
+    return call([&](auto& stub, auto& context) { return stub.UnblockQueue(&context, request, &response); });
+  }
+  Status delete_queue(const SenderId& queue) override {
+    const auto request = about<queue::v1::DeleteQueueRequest>(queue);
+    queue::v1::DeleteQueueResponse response;
+    return call([&](auto& stub, auto& context) { return stub.DeleteQueue(&context, request, &response); });
+  }
 
   [[nodiscard]] double metric(const std::string& name) override {
     std::optional<double> sum;
@@ -163,8 +183,14 @@ class PlatformShape final : public ServerShape {
     gateways_.push_back(std::make_unique<Exposed<gateway::GatewayProcess>>(std::move(*process)));
   }
 
+  template <class Request>
+  static Request about(const SenderId& queue) {
+    Request request;
+    contract::to_proto(contract::NamedId{.role = backend::Role::sender, .id = queue.bytes}, *request.mutable_id());
+    return request;
+  }
   template <class Call>
-  void call(Call&& what) {
+  Status call(Call&& what) {
     rpc::ChannelSettings settings;
     settings.target = "ipv4:127.0.0.1:" + std::to_string(queue_ports_.front());
     auto channel = rpc::make_channel(settings);
@@ -173,7 +199,7 @@ class PlatformShape final : public ServerShape {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     const grpc::Status status = what(*stub, context);
-    if (!status.ok()) throw std::runtime_error("the queue service: " + status.error_message());
+    return status.ok() ? ok_status() : Status(rpc::to_error(status));
   }
   // What the database says: what a replica says may be a second old.
   [[nodiscard]] std::uint64_t total(const std::string& column) {

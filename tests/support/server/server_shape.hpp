@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "libs/backend/record.hpp"
 #include "libs/base/clock.hpp"
+#include "libs/base/ids.hpp"
 #include "libs/base/result.hpp"
 
 namespace sotto::test {
@@ -25,6 +27,10 @@ class ServerShape {
   virtual Status compact() = 0;
   [[nodiscard]] virtual std::uint64_t stored_queues() = 0;
   [[nodiscard]] virtual std::uint64_t stored_messages() = 0;
+  // What an administrator does, on the first queue service of a platform.
+  virtual Status block_queue(const SenderId& queue, const backend::Blocking& blocking) = 0;
+  virtual Status unblock_queue(const SenderId& queue) = 0;
+  virtual Status delete_queue(const SenderId& queue) = 0;
   // The value of a metric, labels included in the name; the sum over all gateways, or queue services. Throws when there
   // is no such line.
   [[nodiscard]] virtual double metric(const std::string& name) = 0;

@@ -1,7 +1,10 @@
 #include <cstdlib>
+#include <future>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
+#include "services/queue/domain/queue_administration.hpp"
 #include "standalone/server.hpp"
 #include "tests/support/server/arguments.hpp"
 #include "tests/support/server/server_shape.hpp"
@@ -22,6 +25,19 @@ class StandaloneShape final : public ServerShape {
   Status compact() override { return server_->compact(); }
   [[nodiscard]] std::uint64_t stored_queues() override { return server_->stored_queues(); }
   [[nodiscard]] std::uint64_t stored_messages() override { return server_->stored_messages(); }
+  Status block_queue(const SenderId& queue, const backend::Blocking& blocking) override {
+    return administer(
+        [&](auto& all, const auto& name, auto done) { all.block(name, blocking, SteadyTime::max(), std::move(done)); },
+        queue);
+  }
+  Status unblock_queue(const SenderId& queue) override {
+    return administer(
+        [](auto& all, const auto& name, auto done) { all.unblock(name, SteadyTime::max(), std::move(done)); }, queue);
+  }
+  Status delete_queue(const SenderId& queue) override {
+    return administer(
+        [](auto& all, const auto& name, auto done) { all.remove(name, SteadyTime::max(), std::move(done)); }, queue);
+  }
   [[nodiscard]] double metric(const std::string& name) override {
     const auto value = server_.metric(name);
     if (!value) throw std::runtime_error("no metric " + name);
@@ -30,6 +46,14 @@ class StandaloneShape final : public ServerShape {
   void stop() override { server_.stop(); }
 
  private:
+  template <class Call>
+  Status administer(Call&& call, const SenderId& queue) {
+    std::promise<Status> answered;
+    call(server_->queue_administration(), queue::QueueName{.role = backend::Role::sender, .id = queue.bytes},
+         [&answered](Status status) { answered.set_value(std::move(status)); });
+    return answered.get_future().get();
+  }
+
   const std::vector<std::uint16_t> ports_;
   std::vector<std::string> warnings_;  // of the settings, then of the start
   Exposed<standalone::Server> server_;
