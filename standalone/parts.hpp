@@ -8,6 +8,7 @@
 
 #include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/identity/identity_watch.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/domain/notification_store.hpp"
@@ -23,7 +24,6 @@ struct Server::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
   bool stopped = false;
-  Bytes certificate;  // the leaf
 
   std::optional<gateway::PasswordPolicy> policy;
   backend::EventRelay relay;
@@ -35,6 +35,7 @@ struct Server::Parts {
   std::unique_ptr<notification::NotificationHub> hub;
   std::unique_ptr<queue::GroupCommit> commit;
   std::optional<queue::StoreWatch> store_watch;
+  std::optional<gateway::IdentityWatch> identity_watch;
 };
 
 }  // namespace sotto::standalone

@@ -1,23 +1,26 @@
-#include "libs/runtime/stop_signals.hpp"
+#include "libs/runtime/signals.hpp"
 
 namespace sotto::runtime {
 
-StopSignals::StopSignals() {
-  sigemptyset(&signals_);
-  sigaddset(&signals_, SIGTERM);
-  sigaddset(&signals_, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+Signals::Signals() {
+  sigemptyset(&stop_);
+  sigaddset(&stop_, SIGTERM);
+  sigaddset(&stop_, SIGINT);
+  all_ = stop_;
+  sigaddset(&all_, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &all_, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-std::string_view StopSignals::wait() const {
+Signals::Received Signals::wait() const {
   int number = 0;
-  sigwait(&signals_, &number);
-  return number == SIGINT ? "SIGINT" : "SIGTERM";
+  sigwait(&all_, &number);
+  if (number == SIGHUP) return {"SIGHUP", false};
+  return {number == SIGINT ? "SIGINT" : "SIGTERM", true};
 }
 
-void StopSignals::release() const {
-  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+void Signals::release_stop() const {
+  pthread_sigmask(SIG_UNBLOCK, &stop_, nullptr);
 }
 
 }  // namespace sotto::runtime

@@ -1,5 +1,5 @@
-// StopSignals: SIGTERM and SIGINT, which main() alone waits for. Made before the first thread: those that start later
-// inherit the mask. SIGPIPE is ignored from here on. One thread.
+// Signals: SIGTERM, SIGINT and SIGHUP, which main() alone waits for. Made before the first thread: those that start
+// later inherit the mask. SIGPIPE is ignored from here on. One thread.
 #pragma once
 
 #include <signal.h>
@@ -8,17 +8,22 @@
 
 namespace sotto::runtime {
 
-class StopSignals {
+class Signals {
  public:
-  StopSignals();
+  Signals();
 
-  // Waits for one of them and returns its name.
-  [[nodiscard]] std::string_view wait() const;
-  // From here on one of them ends the process at once, by its default action.
-  void release() const;
+  struct Received {
+    std::string_view name;
+    bool stop = false;  // false: SIGHUP
+  };
+  // Waits for one of them.
+  [[nodiscard]] Received wait() const;
+  // From here on SIGTERM or SIGINT ends the process at once, by its default action. SIGHUP does nothing any more.
+  void release_stop() const;
 
  private:
-  sigset_t signals_{};
+  sigset_t stop_{};
+  sigset_t all_{};
 };
 
 }  // namespace sotto::runtime
