@@ -99,8 +99,8 @@ void IdentityWatch::take(const ServedIdentityPtr& loaded, bool asked) {
   }
   current_ = loaded;
   counters_.certificate_end = end_of(*current_);
-  use_(current_);
   counters_.reloaded.add();
+  use_(current_);
   log::info("identity reloaded", {{"certificate_end", counters_.certificate_end.load()}});
 }
 
