@@ -6,8 +6,8 @@ Signals::Signals() {
   sigemptyset(&stop_);
   sigaddset(&stop_, SIGTERM);
   sigaddset(&stop_, SIGINT);
-  all_ = stop_;
-  sigaddset(&all_, SIGHUP);
+  sigemptyset(&all_);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&all_, number);
   pthread_sigmask(SIG_BLOCK, &all_, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 }
