@@ -2,22 +2,19 @@
 // in it may be used from any I/O thread.
 #pragma once
 
-#include <memory>
-
 #include "gateway/counters.hpp"
 #include "gateway/settings.hpp"
-#include "gateway/tls/identity.hpp"
 #include "libs/backend/access_policy.hpp"
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
 #include "libs/base/secret.hpp"
+#include "libs/crypto/certificate.hpp"
 
 namespace sotto::gateway {
 
 struct GatewayContext {
   GatewaySettings settings;
-  Identity identity;
-  std::shared_ptr<const transport::TlsContext> tls;
+  crypto::Fingerprint fingerprint;  // of the identity: its certificates may change, this does not
   backend::QueueBackend& queues;
   backend::AccessPolicy& access;
   const Clock& clock;

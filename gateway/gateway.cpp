@@ -94,21 +94,20 @@ class Gateway::Listener : public std::enable_shared_from_this<Gateway::Listener>
   asio::steady_timer pause_;
 };
 
-Gateway::Gateway(std::unique_ptr<GatewayContext> context) : context_(std::move(context)) {}
+Gateway::Gateway(std::unique_ptr<GatewayContext> context, ServedIdentityPtr identity)
+    : context_(std::move(context)), identity_(std::move(identity)) {}
 
 Gateway::~Gateway() {
   stop();
 }
 
-Result<std::unique_ptr<Gateway>> Gateway::create(GatewaySettings settings, Identity identity,
-                                                 backend::QueueBackend& queues, backend::AccessPolicy& access,
-                                                 const Clock& clock) {
-  auto tls = transport::TlsContext::server(identity.credentials);
-  if (!tls) return tls.error();
+std::unique_ptr<Gateway> Gateway::create(GatewaySettings settings, ServedIdentityPtr identity,
+                                         backend::QueueBackend& queues, backend::AccessPolicy& access,
+                                         const Clock& clock) {
   auto context = std::unique_ptr<GatewayContext>(
-      new GatewayContext{std::move(settings), std::move(identity), *tls, queues, access, clock, {}, {}});
+      new GatewayContext{std::move(settings), identity->identity.fingerprint, queues, access, clock, {}, {}});
   crypto::random_bytes(context->source_key.expose_mutable());
-  return std::unique_ptr<Gateway>(new Gateway(std::move(context)));
+  return std::unique_ptr<Gateway>(new Gateway(std::move(context), std::move(identity)));
 }
 
 Worker& Gateway::next_worker() {
@@ -120,8 +119,9 @@ Result<Gateway::Started> Gateway::start() {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = std::min(settings.io_threads == 0 ? cores : settings.io_threads, kMaxWorkers);
   for (unsigned i = 0; i < threads; ++i) {
-    workers_.push_back(std::make_unique<Worker>(*context_, static_cast<std::uint8_t>(i)));
+    workers_.push_back(std::make_unique<Worker>(*context_, identity_, static_cast<std::uint8_t>(i)));
   }
+  identity_.reset();  // each worker has it, and lets it go when there is a newer one
 
   Started started;
   for (const auto& listen : settings.listen) {
@@ -189,6 +189,10 @@ void Gateway::deliver(backend::SessionRef session, backend::Event event) {
   worker.post([&worker, connection = session.connection, event = std::move(event)]() mutable {
     worker.deliver(connection, std::move(event));
   });
+}
+
+void Gateway::use_identity(const ServedIdentityPtr& identity) {
+  for (const auto& worker : workers_) worker->post([&worker, identity] { worker->use_identity(identity); });
 }
 
 void Gateway::hold() {

@@ -1,5 +1,5 @@
 // Gateway: accepts connections of SMP clients and serves them over a QueueBackend. Owned by the program. start() and
-// stop() from one thread; deliver() from any.
+// stop() from one thread; deliver() and, between them, use_identity() from any.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/context.hpp"
+#include "gateway/tls/served_identity.hpp"
 
 namespace sotto::gateway {
 
@@ -15,10 +16,10 @@ class Worker;
 
 class Gateway final : public backend::EventSink {
  public:
-  // `queues`, `access` and `clock` must outlive it. configuration: the identity cannot be used for TLS.
-  static Result<std::unique_ptr<Gateway>> create(GatewaySettings settings, Identity identity,
-                                                 backend::QueueBackend& queues, backend::AccessPolicy& access,
-                                                 const Clock& clock);
+  // `queues`, `access` and `clock` must outlive it.
+  static std::unique_ptr<Gateway> create(GatewaySettings settings, ServedIdentityPtr identity,
+                                         backend::QueueBackend& queues, backend::AccessPolicy& access,
+                                         const Clock& clock);
   ~Gateway() override;
 
   struct Started {
@@ -33,6 +34,10 @@ class Gateway final : public backend::EventSink {
   // threads. Once.
   void stop();
 
+  // Connections that are accepted from now on show `identity`, which has the fingerprint of the first one; those that
+  // are there stay as they are. After start().
+  void use_identity(const ServedIdentityPtr& identity);
+
   void deliver(backend::SessionRef session, backend::Event event) override;
   void resume(std::function<bool(backend::SessionRef)> concerned) override;
   void hold() override;
@@ -42,10 +47,11 @@ class Gateway final : public backend::EventSink {
 
  private:
   class Listener;
-  explicit Gateway(std::unique_ptr<GatewayContext> context);
+  Gateway(std::unique_ptr<GatewayContext> context, ServedIdentityPtr identity);
   Worker& next_worker();
 
   std::unique_ptr<GatewayContext> context_;
+  ServedIdentityPtr identity_;  // until the workers have it
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::size_t next_worker_ = 0;  // used by the first worker's thread only

@@ -25,8 +25,12 @@ thread_local const GatewayContext* held_gateway = nullptr;
 
 }  // namespace
 
-Worker::Worker(GatewayContext& context, std::uint8_t index)
-    : context_(context), index_(index), work_(io_.get_executor()), records_(context.settings.record_cache) {
+Worker::Worker(GatewayContext& context, ServedIdentityPtr identity, std::uint8_t index)
+    : context_(context),
+      identity_(std::move(identity)),
+      index_(index),
+      work_(io_.get_executor()),
+      records_(context.settings.record_cache) {
   const auto now = std::chrono::steady_clock::now();
   next_idle_check_ = now + context_.settings.idle_check_interval;
   next_ends_ = now + context_.settings.end_interval;

@@ -20,13 +20,14 @@
 #include "gateway/context.hpp"
 #include "gateway/session/connection.hpp"
 #include "gateway/session/record_cache.hpp"
+#include "gateway/tls/served_identity.hpp"
 
 namespace sotto::gateway {
 
 class Worker {
  public:
   // `context` must outlive it. `index` is part of the ids of its connections.
-  Worker(GatewayContext& context, std::uint8_t index);
+  Worker(GatewayContext& context, ServedIdentityPtr identity, std::uint8_t index);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -51,9 +52,12 @@ class Worker {
   // Resumes the subscriptions of all connections for which `concerned` holds, a few connections at a time.
   void resume(const std::function<bool(backend::SessionRef)>& concerned);
   void drain();
+  // What connections show that are added from now on.
+  void use_identity(ServedIdentityPtr identity) { identity_ = std::move(identity); }
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] GatewayContext& context() { return context_; }
+  [[nodiscard]] const ServedIdentityPtr& identity() const { return identity_; }
   [[nodiscard]] RecordCache& records() { return records_; }
 
   // For connections:
@@ -83,6 +87,7 @@ class Worker {
   void schedule_tick();
 
   GatewayContext& context_;
+  ServedIdentityPtr identity_;
   const std::uint8_t index_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -8,6 +8,7 @@
 
 #include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/identity/identity_watch.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/domain/notification_store.hpp"
@@ -24,7 +25,6 @@ struct Server::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
   bool stopped = false;
-  Bytes certificate;  // the leaf
 
   std::optional<gateway::PasswordPolicy> policy;
   backend::EventRelay relay;
@@ -37,6 +37,7 @@ struct Server::Parts {
   std::unique_ptr<queue::GroupCommit> commit;
   std::optional<queue::QueueAdministration> administration;
   std::optional<queue::StoreWatch> store_watch;
+  std::optional<gateway::IdentityWatch> identity_watch;
 };
 
 }  // namespace sotto::standalone

@@ -48,10 +48,9 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
-  auto identity = gateway::load_identity(settings.identity_dir, clock.system_now());
+  const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now());
   if (!identity) return identity.error();
   parts->warnings = gateway::identity_warnings(settings);
-  parts->certificate = identity->credentials.chain.front();
   if (auto status = open_stores(settings, *parts); !status) return status.error();
 
   parts->policy.emplace(settings.password, settings.new_queues);
@@ -61,14 +60,15 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
                                                        parts->directory, *parts->hub, parts->relay, clock);
   parts->administration.emplace(*parts->commit);
   parts->store_watch.emplace(parts->commit->counters(), clock);
-  auto created = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time),
-                                          std::move(*identity), *parts->commit, *parts->policy, clock);
-  if (!created) return created.error();
-  parts->gateway = std::move(*created);
+  parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
+                                            *parts->commit, *parts->policy, clock);
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   if (!started) return started.error();
+  server->parts_->identity_watch.emplace(
+      gateway::IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval}, *identity, clock,
+      [&gateway = *server->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
   server->parts_->ports = std::move(started->ports);
   for (auto& warning : started->warnings) server->parts_->warnings.push_back(std::move(warning));
   return server;
@@ -98,7 +98,7 @@ std::uint64_t Server::stored_messages() const {
 
 void Server::expose(metrics::Metrics& metrics, Health& health) {
   gateway::expose_gateway(metrics, parts_->gateway->counters());
-  gateway::expose_certificate(metrics, parts_->certificate);
+  gateway::expose_identity(metrics, parts_->identity_watch->counters());
   queue::expose_group_commit(metrics, parts_->commit->counters());
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
@@ -111,6 +111,10 @@ void Server::announce() const {
   log::info("ready", {{"queues", stored_queues()}});
 }
 
+void Server::reload() {
+  parts_->identity_watch->look_now();
+}
+
 void Server::drain() {
   parts_->gateway->stop();
 }
@@ -118,6 +122,7 @@ void Server::drain() {
 void Server::stop() {
   if (!parts_ || parts_->stopped) return;
   parts_->stopped = true;
+  parts_->identity_watch.reset();
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
   if (parts_->administration) parts_->administration->stop();

@@ -39,6 +39,8 @@ class Server final : public runtime::Process {
   [[nodiscard]] std::uint64_t stored_messages() const;
   void expose(metrics::Metrics& metrics, Health& health) override;
   void announce() const override;
+  // The identity.
+  void reload() override;
   // Connections only: the store stays open for what still asks it.
   void drain() override;
   // Drains, finishes what was asked, closes the store. Callbacks of expose() are released before. Once; the destructor

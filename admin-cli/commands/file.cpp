@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 namespace sotto::cli {
 namespace {
@@ -42,7 +42,14 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return file_error(path, "cannot be read");
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  std::string text;
+  std::array<char, 4096> part{};
+  do {
+    in.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  } while (in);
+  if (in.bad()) return file_error(path, "cannot be read");  // a directory, for example
+  return text;
 }
 
 Status create_file(const std::filesystem::path& path, std::string_view content, Access access) {

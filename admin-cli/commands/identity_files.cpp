@@ -75,6 +75,8 @@ Result<IdentityState> identity_state(const fs::path& directory) {
     std::error_code error;
     if (fs::exists(directory / name, error)) {
       ++found;
+    } else if (error) {
+      return configuration((directory / name).string() + ": cannot be looked at: " + error.message());
     } else {
       missing += (missing.empty() ? "" : ", ") + std::string(name);
     }

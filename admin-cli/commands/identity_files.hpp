@@ -18,7 +18,7 @@ namespace sotto::cli {
 inline constexpr const char* kDefaultIdentityDir = "/etc/sotto/identity";
 
 enum class IdentityState { absent, complete };
-// configuration, naming the missing files and the remedy, when only some are there.
+// configuration, naming the missing files and the remedy, when only some are there, or when this user may not see it.
 Result<IdentityState> identity_state(const std::filesystem::path& directory);
 
 // Absolute, without symbolic links, `.`, `..` and a slash at the end; what does not exist yet is taken as written.

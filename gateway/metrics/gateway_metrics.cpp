@@ -4,8 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "libs/crypto/certificate.hpp"
-
 namespace sotto::gateway {
 namespace {
 
@@ -71,11 +69,14 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
           [&] { return number(counters.stale_records.get()); });
 }
 
-void expose_certificate(metrics::Metrics& metrics, ByteView certificate_der) {
-  const auto certificate = crypto::parse_certificate(certificate_der);
-  if (!certificate) return;  // it was loaded: it parses
-  metrics.gauge("smp_certificate_expiry_seconds", "When the server certificate ends, seconds since 1970.")
-      .set(static_cast<double>(unix_seconds(certificate->not_after)));
+void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters) {
+  metrics.callback_gauge("smp_certificate_expiry_seconds", "When the server certificate ends, seconds since 1970.",
+                         [&] { return static_cast<double>(counters.certificate_end.load()); });
+  constexpr auto* kReloads = "smp_identity_reloads_total";
+  constexpr auto* kReloadsHelp = "Changed files of the identity, by what came of them.";
+  metrics.callback_counter(kReloads, kReloadsHelp, [&] { return number(counters.reloaded.get()); }, {{"result", "ok"}});
+  metrics.callback_counter(kReloads, kReloadsHelp, [&] { return number(counters.refused.get()); },
+                           {{"result", "refused"}});
 }
 
 }  // namespace sotto::gateway

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "gateway/counters.hpp"
-#include "libs/base/bytes.hpp"
+#include "gateway/identity/identity_watch.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace sotto::gateway {
 
 // `counters` must outlive the callbacks of `metrics`.
 void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters);
-// When the certificate that clients are shown ends.
-void expose_certificate(metrics::Metrics& metrics, ByteView certificate_der);
+// The same of the certificate that clients are shown: when it ends, and how often it was loaded anew.
+void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters);
 
 }  // namespace sotto::gateway

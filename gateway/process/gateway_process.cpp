@@ -9,9 +9,9 @@
 
 #include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/identity/identity_watch.hpp"
 #include "gateway/metrics/gateway_metrics.hpp"
 #include "gateway/process/backend_metrics.hpp"
-#include "gateway/tls/identity.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
@@ -40,18 +40,19 @@ std::string host_name() {
 struct GatewayProcess::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
-  Bytes certificate;  // the leaf
 
   std::optional<PasswordPolicy> policy;
   backend::EventRelay relay;
   // Outlives the backend, whose last completions hold connections of it.
   std::unique_ptr<Gateway> gateway;
   std::optional<GrpcQueueBackend> queues;
+  std::optional<IdentityWatch> identity_watch;
 };
 
 GatewayProcess::GatewayProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 GatewayProcess::~GatewayProcess() {
+  parts_->identity_watch.reset();
   parts_->gateway->stop();
   parts_->queues->stop();
   parts_->relay.set(nullptr);
@@ -59,10 +60,9 @@ GatewayProcess::~GatewayProcess() {
 
 Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
-  auto identity = load_identity(settings.identity_dir, clock.system_now());
+  const auto identity = load_served_identity(settings.identity_dir, clock.system_now());
   if (!identity) return identity.error();
   parts->warnings = identity_warnings(settings);
-  parts->certificate = identity->credentials.chain.front();
   parts->policy.emplace(settings.password, settings.new_queues);
 
   auto to_queues = backend_settings(settings);
@@ -74,14 +74,15 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   auto to_clients = gateway_settings(settings, settings.drain_time);
   to_clients.gateway_id = id;
   to_clients.resume_interval = settings.resume_interval;
-  auto created = Gateway::create(std::move(to_clients), std::move(*identity), *parts->queues, *parts->policy, clock);
-  if (!created) return created.error();
-  parts->gateway = std::move(*created);
+  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, *parts->policy, clock);
   auto started = parts->gateway->start();
   // Events may come from here on: no session exists that could have missed one.
   if (started) parts->relay.set(parts->gateway.get());
   auto process = std::unique_ptr<GatewayProcess>(new GatewayProcess(std::move(parts)));
   if (!started) return started.error();
+  process->parts_->identity_watch.emplace(
+      IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval}, *identity, clock,
+      [&gateway = *process->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
   process->parts_->ports = std::move(started->ports);
   for (auto& warning : started->warnings) process->parts_->warnings.push_back(std::move(warning));
   return process;
@@ -93,7 +94,7 @@ const std::vector<std::uint16_t>& GatewayProcess::ports() const {
 
 void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_gateway(metrics, parts_->gateway->counters());
-  expose_certificate(metrics, parts_->certificate);
+  expose_identity(metrics, parts_->identity_watch->counters());
   expose_backend(metrics, parts_->queues->counters());
   health.add("queue_service", [this]() -> Status {
     if (parts_->queues->healthy()) return ok_status();
@@ -106,6 +107,10 @@ void GatewayProcess::announce() const {
   for (const auto& warning : parts_->warnings) log::warning("start", {{"warning", warning}});
   for (const auto port : parts_->ports) log::info("listening", {{"port", port}});
   log::info("ready");
+}
+
+void GatewayProcess::reload() {
+  parts_->identity_watch->look_now();
 }
 
 void GatewayProcess::drain() {

@@ -26,6 +26,8 @@ class GatewayProcess final : public runtime::Process {
 
   void expose(metrics::Metrics& metrics, Health& health) override;
   void announce() const override;
+  // The identity.
+  void reload() override;
   void drain() override;
 
  private:

@@ -37,11 +37,12 @@ CloseReason reason_of(StreamEnd end) {
 }  // namespace
 
 Connection::Connection(boost::asio::ip::tcp::socket socket, Worker& worker, std::uint64_t id)
-    : BlockStream(std::move(socket), worker.context().tls),
+    : BlockStream(std::move(socket), worker.identity()->tls),
       worker_(worker),
       id_(id),
       source_(client_source(peer_address(), worker.context().source_key)),
-      since_(std::chrono::steady_clock::now()) {}
+      since_(std::chrono::steady_clock::now()),
+      identity_(worker.identity()) {}
 
 GatewayContext& Connection::context() {
   return worker_.context();
@@ -54,15 +55,16 @@ RecordCache& Connection::records() {
 
 void Connection::on_handshake() {
   since_ = std::chrono::steady_clock::now();
+  const auto identity = std::move(identity_);
   const auto offered = offered_versions(alpn(), context().settings.versions);
   if (!offered) return close_because(CloseReason::version_mismatch);
   offered_ = *offered;
   session_key_ = std::make_unique<crypto::PrivateKey>(crypto::PrivateKey::generate(crypto::KeyKind::x25519));
-  send(server_hello(context().identity, offered_, BlockStream::session_id(), session_key_->public_key()));
+  send(server_hello(identity->identity, offered_, BlockStream::session_id(), session_key_->public_key()));
 }
 
 void Connection::client_hello(ByteView content) {
-  const auto checked = check_client_hello(content, context().identity, offered_, peer_chain());
+  const auto checked = check_client_hello(content, context().fingerprint, offered_, peer_chain());
   if (const auto* refusal = std::get_if<HandshakeRefusal>(&checked)) {
     // Tried once: a client that does not read must not keep a connection that nobody counts any more.
     if (refusal->reply) send(smp::encode(smp::ServiceReply(*refusal->reply)));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/session/block_task.hpp"
+#include "gateway/tls/served_identity.hpp"
 #include "libs/transport/block_stream.hpp"
 
 namespace sotto::gateway {
@@ -93,6 +94,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   const std::uint64_t id_;
   const backend::AccessSource source_;
   std::chrono::steady_clock::time_point since_;      // accepted, then TLS done, then last block received
+  ServedIdentityPtr identity_;                       // what TLS shows, until the hello has shown it, too
   std::unique_ptr<crypto::PrivateKey> session_key_;  // until the session takes it
   std::unique_ptr<Session> session_;
   smp::VersionRange offered_;

@@ -9,10 +9,11 @@ namespace {
 
 // A service id is the same after every restart and on every gateway of an identity without being stored: a digest over
 // the identity, the role and the service's certificate. It is no secret: commands of a service carry its signature.
-ServiceId service_id(const Identity& identity, smp::ServiceRole role, const crypto::Fingerprint& certificate_hash) {
+ServiceId service_id(const crypto::Fingerprint& identity, smp::ServiceRole role,
+                     const crypto::Fingerprint& certificate_hash) {
   Bytes input;
   append(input, as_bytes("sotto service id"));
-  append(input, identity.fingerprint);
+  append(input, identity);
   input.push_back(static_cast<std::uint8_t>(role));
   append(input, certificate_hash);
   const auto digest = crypto::sha256(input);
@@ -24,7 +25,7 @@ crypto::Fingerprint service_fingerprint(const std::vector<Bytes>& chain) {
   return crypto::fingerprint(chain.size() == 1 ? chain[0] : chain[1]);
 }
 
-std::optional<ServiceSession> check_service(const smp::ClientService& service, const Identity& identity,
+std::optional<ServiceSession> check_service(const smp::ClientService& service, const crypto::Fingerprint& identity,
                                             const std::vector<Bytes>& tls_chain) {
   if (service.certificate_chain.empty() || service.certificate_chain != tls_chain) return std::nullopt;
   auto leaf_key = crypto::certificate_key(service.certificate_chain.front());
@@ -55,12 +56,13 @@ Bytes server_hello(const Identity& identity, smp::VersionRange versions, ByteVie
   return smp::encode(hello);
 }
 
-std::variant<ClientAgreement, HandshakeRefusal> check_client_hello(ByteView content, const Identity& identity,
+std::variant<ClientAgreement, HandshakeRefusal> check_client_hello(ByteView content,
+                                                                   const crypto::Fingerprint& identity,
                                                                    smp::VersionRange offered,
                                                                    const std::vector<Bytes>& tls_chain) {
   auto hello = smp::parse_client_hello(content);
   if (!hello) return HandshakeRefusal{CloseReason::handshake_parse, std::nullopt};
-  if (!equal(hello->fingerprint, identity.fingerprint)) {
+  if (!equal(hello->fingerprint, identity)) {
     return HandshakeRefusal{CloseReason::identity_mismatch, std::nullopt};
   }
   if (!offered.contains(hello->version)) return HandshakeRefusal{CloseReason::version_mismatch, std::nullopt};

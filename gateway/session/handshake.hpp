@@ -32,8 +32,9 @@ struct HandshakeRefusal {
   // What a service client is told in a third block before the connection ends.
   std::optional<smp::TransportError> reply;
 };
-// `tls_chain`: what the client sent in TLS.
-std::variant<ClientAgreement, HandshakeRefusal> check_client_hello(ByteView content, const Identity& identity,
+// `identity`: what the client is to ask for. `tls_chain`: what the client sent in TLS.
+std::variant<ClientAgreement, HandshakeRefusal> check_client_hello(ByteView content,
+                                                                   const crypto::Fingerprint& identity,
                                                                    smp::VersionRange offered,
                                                                    const std::vector<Bytes>& tls_chain);
 

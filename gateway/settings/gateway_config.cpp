@@ -84,6 +84,10 @@ void identity_rows(config::Table& table, GatewayConfig& config) {
        "Directory with ca.crt, server.crt, server.key and fingerprint; `sotto init` makes one. The key of the CA "
        "does not belong here."},
       config.identity_dir);
+  table.duration({"reload_interval", "identity-reload-interval", "5s",
+                  "How often to look whether these files have changed; a new certificate of the same CA is then used "
+                  "for new connections. SIGHUP looks at once."},
+                 {milliseconds(100), hours(1)}, config.identity_reload_interval);
 }
 
 void access_rows(config::Table& table, GatewayConfig& config) {

@@ -36,6 +36,7 @@ struct GatewayConfig {
   std::uint32_t io_threads = 0;  // 0: one a core
   // [identity]
   std::filesystem::path identity_dir;
+  std::chrono::milliseconds identity_reload_interval{};
   // [access]
   std::optional<SecretString> password;  // absent: anybody may create queues
   bool new_queues = true;

@@ -2,19 +2,28 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace sotto::gateway {
 namespace {
 
+// A certificate is about 600 bytes of text, a chain has four.
+constexpr std::size_t kMaxFile = 64 * 1024;
+
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) {
+  // One buffer from the start: one that grew would leave parts of a key behind.
+  std::string text(kMaxFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad() || !in.is_open()) {
     return Error{ErrorCode::configuration,
                  path.string() + ": cannot be read (run `sotto init`, or check the directory and its permissions)"};
   }
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  if (in.gcount() > static_cast<std::streamsize>(kMaxFile)) {
+    return Error{ErrorCode::configuration, path.string() + ": is larger than any certificate or key"};
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
 Error in_file(const std::filesystem::path& path, const Error& error) {
@@ -62,7 +71,8 @@ Result<Identity> load_identity(const std::filesystem::path& directory, SystemTim
 
   const auto fingerprint = crypto::identity_fingerprint(*chain);
   const auto fingerprint_path = directory / "fingerprint";
-  if (std::filesystem::exists(fingerprint_path)) {
+  std::error_code ignored;
+  if (std::filesystem::exists(fingerprint_path, ignored)) {
     auto text = read_file(fingerprint_path);
     if (!text) return text.error();
     auto stated = from_base64url(trimmed(*text));

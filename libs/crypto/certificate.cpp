@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <limits>
 
-#include <openssl/pem.h>
-
 #include "libs/crypto/hash.hpp"
 #include "libs/crypto/openssl.hpp"
+#include "libs/crypto/pem.hpp"
+#include "libs/crypto/x509_parts.hpp"
 
 namespace sotto::crypto {
 namespace {
@@ -44,18 +44,6 @@ std::optional<SystemTime> to_system_time(const ASN1_TIME* time) {
   return SystemTime(seconds);
 }
 
-std::string common_name(const X509* certificate) {
-  const X509_NAME* const subject = X509_get_subject_name(certificate);
-  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (index < 0) return {};
-  unsigned char* text = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
-  if (size < 0) return {};
-  std::string out(as_text({text, static_cast<std::size_t>(size)}));
-  OPENSSL_free(text);
-  return out;
-}
-
 bool is_valid_at(const X509* certificate, SystemTime now) {
   const auto not_before = to_system_time(X509_get0_notBefore(certificate));
   const auto not_after = to_system_time(X509_get0_notAfter(certificate));
@@ -71,62 +59,6 @@ bool is_issued_by(X509* certificate, X509* issuer) {
   return key != nullptr && X509_verify(certificate, key) == 1;
 }
 
-// One PEM block as it stands in the file; the buffers are wiped, for they may hold a key.
-class PemReader {
- public:
-  explicit PemReader(std::string_view text)
-      : bio_(text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())
-                 ? nullptr
-                 : BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))) {}
-  PemReader(const PemReader&) = delete;
-  PemReader& operator=(const PemReader&) = delete;
-  ~PemReader() { release(); }
-
-  // False at the end of the text and at a block that is malformed, which malformed() then tells.
-  bool next() {
-    release();
-    if (!bio_) return false;
-    if (PEM_read_bio(bio_.get(), &label_, &header_, &data_, &size_) == 1) return true;
-    label_ = nullptr;
-    header_ = nullptr;
-    data_ = nullptr;
-    malformed_ = ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE;
-    return false;
-  }
-
-  [[nodiscard]] bool malformed() const { return malformed_; }
-  [[nodiscard]] std::string_view label() const { return label_; }
-  // The decoded bytes; they live until next().
-  [[nodiscard]] ByteView data() const { return {data_, static_cast<std::size_t>(size_)}; }
-
- private:
-  void release() {
-    OPENSSL_free(label_);
-    OPENSSL_free(header_);
-    if (data_ != nullptr) OPENSSL_clear_free(data_, static_cast<std::size_t>(size_));
-  }
-
-  openssl::ErrorMark mark_;
-  openssl::Bio bio_;
-  char* label_ = nullptr;
-  char* header_ = nullptr;
-  unsigned char* data_ = nullptr;
-  long size_ = 0;
-  bool malformed_ = false;
-};
-
-// Calls `use` with the PEM text; the buffer that held it is wiped afterwards (BIO_s_mem clears what it frees).
-template <class Use>
-auto with_pem(const char* label, ByteView der, Use use) {
-  const openssl::Bio bio(BIO_new(BIO_s_mem()));
-  char* text = nullptr;
-  long size = 0;
-  if (bio && PEM_write_bio(bio.get(), label, "", der.data(), static_cast<long>(der.size())) > 0) {
-    size = BIO_get_mem_data(bio.get(), &text);
-  }
-  return use(std::string_view(text, static_cast<std::size_t>(size)));
-}
-
 }  // namespace
 
 Result<Certificate> parse_certificate(ByteView der) {
@@ -136,7 +68,8 @@ Result<Certificate> parse_certificate(ByteView der) {
   const auto not_before = to_system_time(X509_get0_notBefore(certificate.get()));
   const auto not_after = to_system_time(X509_get0_notAfter(certificate.get()));
   if (!not_before || !not_after) return unparsable();
-  return Certificate{to_bytes(der), common_name(certificate.get()), *not_before, *not_after};
+  return Certificate{to_bytes(der), openssl::common_name(X509_get_subject_name(certificate.get())), *not_before,
+                     *not_after};
 }
 
 Fingerprint fingerprint(ByteView certificate_der) {
@@ -147,14 +80,7 @@ Result<PublicKey> certificate_key(ByteView certificate_der) {
   const openssl::ErrorMark mark;
   const openssl::X509Ptr certificate = parse(certificate_der);
   if (!certificate) return unparsable();
-  const Error wrong_kind{ErrorCode::invalid_argument, "the key of the certificate is neither Ed25519 nor Ed448"};
-  EVP_PKEY* const key = X509_get0_pubkey(certificate.get());
-  const int id = key == nullptr ? EVP_PKEY_NONE : EVP_PKEY_get_id(key);
-  if (id != EVP_PKEY_ED25519 && id != EVP_PKEY_ED448) return wrong_kind;
-  std::array<std::uint8_t, 57> raw{};
-  std::size_t size = raw.size();
-  if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1) return wrong_kind;
-  return PublicKey::from_raw(id == EVP_PKEY_ED25519 ? KeyKind::ed25519 : KeyKind::ed448, ByteView(raw).first(size));
+  return openssl::signing_key(X509_get0_pubkey(certificate.get()));
 }
 
 Result<std::vector<Bytes>> certificates_from_pem(std::string_view pem) {

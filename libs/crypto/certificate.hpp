@@ -48,6 +48,9 @@ Fingerprint identity_fingerprint(const std::vector<Bytes>& chain);
 // differ, and a clock that is set right may step back.
 inline constexpr std::chrono::hours kClockTolerance{1};
 
+// What the reference tool gives its certificates, in days: until the year 4764 or so.
+inline constexpr int kIdentityDays = 999'999;
+
 // A new identity as the reference tool makes it: CA "CN=SMP server CA, O=SimpleX", leaf "CN=<host>", practically no
 // expiry (docs/wire.md section 3). `kind` is ed25519 or ed448 for both keys.
 struct NewIdentity {
@@ -57,6 +60,15 @@ struct NewIdentity {
   PrivateKey leaf_key;
 };
 Result<NewIdentity> make_identity(KeyKind kind, const std::string& common_name, SystemTime now);
+// A further leaf under the CA of an identity, as make_identity() makes the first one.
+struct LeafRequest {
+  PublicKey key;
+  std::string common_name;
+  int days = kIdentityDays;  // that it is valid, from kClockTolerance ago
+};
+// conflict: `ca_key` is not the key of `ca_certificate`. invalid_argument: that is no certificate of a kind that can
+// sign, or as for make_identity().
+Result<Bytes> make_leaf(const LeafRequest& request, ByteView ca_certificate, const PrivateKey& ca_key, SystemTime now);
 // A self-signed CA certificate (service clients, tests). invalid_argument for an X25519 key or a common name that is
 // empty, longer than 64 characters or not UTF-8; make_identity the same.
 Result<Bytes> make_self_signed(const PrivateKey& key, const std::string& common_name, SystemTime now,

@@ -1,15 +1,15 @@
 // Making certificates: identities of servers and self-signed certificates.
-#include <stdexcept>
-
 #include "libs/crypto/certificate.hpp"
 #include "libs/crypto/openssl.hpp"
 #include "libs/crypto/random.hpp"
+#include "libs/crypto/x509_parts.hpp"
 
 namespace sotto::crypto {
 namespace {
 
-// What the reference tool gives its certificates: until the year 4764 or so.
-constexpr int kIdentityDays = 999999;
+using openssl::must;
+using openssl::to_pkey;
+
 constexpr std::size_t kSerialSize = 20;  // the most that RFC 5280 allows
 
 struct NameEntry {
@@ -26,18 +26,6 @@ struct Lifetime {
   int days;
   std::chrono::seconds seconds;
 };
-
-// A step of OpenSSL that fails only for want of memory or by a mistake of ours.
-void must(bool done) {
-  if (!done) throw std::runtime_error("OpenSSL cannot make a certificate");
-}
-
-openssl::PKey to_pkey(const PrivateKey& key) {
-  const int id = key.kind() == KeyKind::ed25519 ? EVP_PKEY_ED25519 : EVP_PKEY_ED448;
-  openssl::PKey pkey(EVP_PKEY_new_raw_private_key(id, nullptr, key.expose().data(), key.expose().size()));
-  must(pkey != nullptr);
-  return pkey;
-}
 
 // A certificate with everything but issuer, extensions and signature. Null when OpenSSL refuses a name (too long, not
 // UTF-8).
@@ -58,11 +46,7 @@ openssl::X509Ptr begin(EVP_PKEY* key, const std::vector<NameEntry>& subject, Sys
                      static_cast<long>(lifetime.seconds.count())) != nullptr);
 
   for (const auto& [field, value] : subject) {
-    if (X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), field, MBSTRING_UTF8,
-                                   reinterpret_cast<const unsigned char*>(value.data()), static_cast<int>(value.size()),
-                                   -1, 0) != 1) {
-      return nullptr;
-    }
+    if (!openssl::add_name(X509_get_subject_name(certificate.get()), field, value)) return nullptr;
   }
   return certificate;
 }
@@ -94,6 +78,15 @@ Error bad_kind() {
   return {ErrorCode::invalid_argument, "certificates need an Ed25519 or Ed448 key"};
 }
 
+Bytes finish_leaf(X509* leaf, X509* ca, EVP_PKEY* ca_key) {
+  return finish(leaf, ca, ca_key,
+                {{NID_basic_constraints, "CA:FALSE"},
+                 {NID_key_usage, "digitalSignature,nonRepudiation,keyAgreement"},
+                 {NID_ext_key_usage, "serverAuth"},
+                 {NID_subject_key_identifier, "hash"},
+                 {NID_authority_key_identifier, "keyid:always"}});
+}
+
 }  // namespace
 
 Result<NewIdentity> make_identity(KeyKind kind, const std::string& common_name, SystemTime now) {
@@ -114,13 +107,26 @@ Result<NewIdentity> make_identity(KeyKind kind, const std::string& common_name, 
                                    {{NID_subject_key_identifier, "hash"},
                                     {NID_authority_key_identifier, "keyid:always"},
                                     {NID_basic_constraints, "critical,CA:true"}});
-  identity.leaf_certificate = finish(leaf.get(), ca.get(), ca_key.get(),
-                                     {{NID_basic_constraints, "CA:FALSE"},
-                                      {NID_key_usage, "digitalSignature,nonRepudiation,keyAgreement"},
-                                      {NID_ext_key_usage, "serverAuth"},
-                                      {NID_subject_key_identifier, "hash"},
-                                      {NID_authority_key_identifier, "keyid:always"}});
+  identity.leaf_certificate = finish_leaf(leaf.get(), ca.get(), ca_key.get());
   return identity;
+}
+
+Result<Bytes> make_leaf(const LeafRequest& request, ByteView ca_certificate, const PrivateKey& ca_key, SystemTime now) {
+  if (request.key.kind() == KeyKind::x25519) return bad_kind();
+  const openssl::ErrorMark mark;
+  const auto ca_public = certificate_key(ca_certificate);
+  if (!ca_public) return ca_public.error();
+  if (!(*ca_public == ca_key.public_key())) {
+    return Error{ErrorCode::conflict, "the key is not the key of the CA certificate"};
+  }
+  const std::uint8_t* next = ca_certificate.data();
+  const openssl::X509Ptr ca(d2i_X509(nullptr, &next, static_cast<long>(ca_certificate.size())));
+  must(ca != nullptr);  // it was parsed above
+  const auto leaf_key = to_pkey(request.key);
+  const openssl::X509Ptr leaf = begin(leaf_key.get(), {{"CN", request.common_name}}, now - kClockTolerance,
+                                      {request.days, std::chrono::seconds(0)});
+  if (!leaf) return bad_name();
+  return finish_leaf(leaf.get(), ca.get(), to_pkey(ca_key).get());
 }
 
 Result<Bytes> make_self_signed(const PrivateKey& key, const std::string& common_name, SystemTime now,

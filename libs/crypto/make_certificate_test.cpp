@@ -99,6 +99,36 @@ TEST_P(MakeCertificate, OnlyACaMayIssue) {
                    .ok());
 }
 
+TEST_P(MakeCertificate, AFurtherLeafStandsUnderTheSameIdentity) {
+  const auto identity = make_identity(GetParam(), "localhost", kNow).value();
+  for (const auto kind : {KeyKind::ed25519, KeyKind::ed448}) {
+    const auto key = PrivateKey::generate(kind);
+    const auto leaf =
+        make_leaf({key.public_key(), "smp.example.org", 90}, identity.ca_certificate, identity.ca_key, kNow);
+    ASSERT_TRUE(leaf.ok()) << leaf.error().message;
+    const std::vector<Bytes> chain{*leaf, identity.ca_certificate};
+    for (const SystemTime when : {kNow - kClockTolerance, kNow, kNow + 90 * 24h - kClockTolerance}) {
+      const Status status = verify_server_chain(chain, when);
+      EXPECT_TRUE(status.ok()) << status.error().message;
+    }
+    EXPECT_FALSE(verify_server_chain(chain, kNow + 90 * 24h).ok());
+    EXPECT_EQ(identity_fingerprint(chain), fingerprint(identity.ca_certificate));
+    EXPECT_EQ(certificate_key(*leaf).value(), key.public_key());
+    EXPECT_EQ(parse_certificate(*leaf)->subject_common_name, "smp.example.org");
+  }
+}
+
+TEST_P(MakeCertificate, NoLeafIsMadeWithTheKeyOfAnotherCa) {
+  const auto identity = make_identity(GetParam(), "localhost", kNow).value();
+  const auto other = make_identity(GetParam(), "localhost", kNow).value();
+  const LeafRequest request{identity.leaf_key.public_key(), "localhost"};
+  EXPECT_EQ(make_leaf(request, identity.ca_certificate, other.ca_key, kNow).error().code, ErrorCode::conflict);
+  EXPECT_EQ(make_leaf({request.key, ""}, identity.ca_certificate, identity.ca_key, kNow).error().code,
+            ErrorCode::invalid_argument);
+  EXPECT_EQ(make_leaf(request, ByteView(identity.ca_certificate).first(9), identity.ca_key, kNow).error().code,
+            ErrorCode::invalid_argument);
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, MakeCertificate, testing::Values(KeyKind::ed25519, KeyKind::ed448),
                          [](const auto& kind) { return kind.param == KeyKind::ed25519 ? "Ed25519" : "Ed448"; });
 
@@ -106,6 +136,9 @@ TEST(MakeCertificateForm, IsTheOneOfTheReferenceTool) {
   initialise();
   const auto reference = tests::load_vectors("server-hello.json").at("certificates_der");
   const auto identity = make_identity(KeyKind::ed25519, "localhost", kNow + kClockTolerance).value();
+  const auto further = make_leaf({identity.leaf_key.public_key(), "localhost"}, identity.ca_certificate,
+                                 identity.ca_key, kNow + kClockTolerance);
+  EXPECT_EQ(form(further.value()), form(identity.leaf_certificate));
   EXPECT_EQ(form(identity.leaf_certificate), form(tests::hex_bytes(reference.at(0))));
   EXPECT_EQ(form(identity.ca_certificate), form(tests::hex_bytes(reference.at(1))));
 }

@@ -23,6 +23,7 @@ struct Free {
 using PKey = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
+using RequestPtr = std::unique_ptr<X509_REQ, Free<X509_REQ_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Free<BN_clear_free>>;
 using Bio = std::unique_ptr<BIO, Free<BIO_free>>;

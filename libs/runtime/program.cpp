@@ -10,7 +10,7 @@
 #include "libs/observability/log.hpp"
 #include "libs/observability/process_metrics.hpp"
 #include "libs/runtime/file_limit.hpp"
-#include "libs/runtime/stop_signals.hpp"
+#include "libs/runtime/signals.hpp"
 #include "libs/runtime/version.hpp"
 
 namespace sotto::runtime {
@@ -27,7 +27,7 @@ int run_process(const ProgramName& name, const ProcessSettings& settings, const 
                 const std::function<Result<std::unique_ptr<Process>>()>& start) {
   log::configure(settings.log_level, settings.log_format);
   raise_file_limit();
-  const StopSignals signals;
+  const Signals signals;
   for (const auto& warning : warnings) log::warning("setting", {{"warning", warning}});
 
   metrics::Metrics metrics;
@@ -50,9 +50,13 @@ int run_process(const ProgramName& name, const ProcessSettings& settings, const 
   }
   process->announce();
 
-  const auto signal = signals.wait();
-  log::info("stopping", {{"signal", signal}});
-  signals.release();
+  auto signal = signals.wait();
+  for (; !signal.stop; signal = signals.wait()) {
+    log::info("reloading", {{"signal", signal.name}});
+    process->reload();
+  }
+  log::info("stopping", {{"signal", signal.name}});
+  signals.release_stop();
   // First of all, so that nobody sends new clients here.
   health.drain();
   process->drain();

@@ -2,6 +2,8 @@
 //
 //   settings → log, file limit, signals → start → metrics and health → ready → signal → not ready → drain → stop → 0
 //
+// SIGHUP in between has the process read again what it can change while it runs.
+//
 // A start that fails says why on standard error and ends with the exit code of the error's kind (libs/base/error.hpp).
 // Called by main() alone.
 #pragma once
@@ -26,6 +28,8 @@ class Process {
   virtual void expose(metrics::Metrics& metrics, Health& health) = 0;
   // Says in the log where it listens and that it is ready.
   virtual void announce() const = 0;
+  // SIGHUP: reads again what may change without a restart. Does not wait for it. Nothing, unless a process has such.
+  virtual void reload() {}
   // Takes nothing new and finishes what is under way, within the drain time. Once.
   virtual void drain() = 0;
 };
@@ -35,8 +39,8 @@ struct ProgramName {
   std::string component;  // server: in smp_build_info
 };
 
-// Runs what `start` makes until a stop signal has been handled. Returns the exit code. A second signal ends the process
-// at once. `warnings` go to the log first.
+// Runs what `start` makes until SIGTERM or SIGINT has been handled. Returns the exit code. A second signal ends the
+// process at once. `warnings` go to the log first.
 int run_process(const ProgramName& name, const ProcessSettings& settings, const std::vector<std::string>& warnings,
                 const std::function<Result<std::unique_ptr<Process>>()>& start);
 

@@ -19,7 +19,8 @@ const ProgramName kName{"sotto-test", "test"};
 // Says on standard error what is done with it. The signals that it raises wait until somebody takes them.
 class Recorder final : public Process {
  public:
-  explicit Recorder(int signal_in_drain = 0) : signal_in_drain_(signal_in_drain) {}
+  explicit Recorder(int signal_in_drain = 0, bool hang_up = false)
+      : signal_in_drain_(signal_in_drain), hang_up_(hang_up) {}
   ~Recorder() override { std::fputs("destroyed\n", stderr); }
 
   void expose(metrics::Metrics& metrics, Health& health) override {
@@ -29,6 +30,10 @@ class Recorder final : public Process {
   }
   void announce() const override {
     std::fputs("announced\n", stderr);
+    ::raise(hang_up_ ? SIGHUP : SIGTERM);
+  }
+  void reload() override {
+    std::fputs("reloaded\n", stderr);
     ::raise(SIGTERM);
   }
   void drain() override {
@@ -38,6 +43,7 @@ class Recorder final : public Process {
 
  private:
   const int signal_in_drain_;
+  const bool hang_up_;
   Health* health_ = nullptr;
 };
 
@@ -62,6 +68,13 @@ TEST_F(ProgramDeathTest, GoesThroughItsLifeUntilASignal) {
 TEST_F(ProgramDeathTest, ASecondSignalEndsAtOnce) {
   EXPECT_EXIT(std::exit(run(settings, [] { return std::unique_ptr<Process>(std::make_unique<Recorder>(SIGINT)); })),
               KilledBySignal(SIGINT), "drained\n");
+}
+
+TEST_F(ProgramDeathTest, AHangUpReloadsAndNeverEnds) {
+  const auto start = [] { return std::unique_ptr<Process>(std::make_unique<Recorder>(SIGHUP, true)); };
+  EXPECT_EXIT(std::exit(run(settings, start)), ExitedWithCode(0),
+              "announced(.|\n)*reloading(.|\n)*SIGHUP(.|\n)*reloaded(.|\n)*stopping(.|\n)*SIGTERM(.|\n)*"
+              "drained\n(.|\n)*destroyed(.|\n)*stopped");
 }
 
 TEST_F(ProgramDeathTest, AStartThatFailsSaysWhyWithItsExitCode) {

@@ -1,6 +1,7 @@
 #include "tests/operations/programs.hpp"
 
 #include <fstream>
+#include <regex>
 #include <stdexcept>
 #include <utility>
 
@@ -8,7 +9,6 @@
 #include "libs/crypto/random.hpp"
 #include "tests/support/child/free_port.hpp"
 #include "tests/support/platform/http_get.hpp"
-#include "tests/support/server/test_identity.hpp"
 
 namespace sotto::test {
 namespace {
@@ -24,10 +24,15 @@ std::vector<std::string> with_program(const std::string& program, std::vector<st
   return arguments;
 }
 
-std::unique_ptr<TempDir> directory_with_identity() {
+std::unique_ptr<TempDir> directory_with_identity(const std::string& algorithm) {
   auto directory = std::make_unique<TempDir>();
-  crypto::initialise();
-  write_identity(directory->path() / "identity");
+  Child init({{SOTTO_CLI_PROGRAM, "init", "--no-password", "--host=127.0.0.1", "--sign-algorithm=" + algorithm,
+               "--identity-dir=" + (directory->path() / "identity").string()},
+              {},
+              directory->path() / "init.log",
+              {},
+              {}});
+  if (init.wait() != 0) throw std::runtime_error("sotto init failed:\n" + init.log());
   return directory;
 }
 
@@ -40,17 +45,20 @@ ServerProgram::ServerProgram(const std::string& program, std::vector<std::string
       grpc_port_(grpc_port),
       child_({with_program(program, std::move(arguments), metrics_port_), {}, directory_->path() / "log", {}, {}}) {}
 
-ServerProgram ServerProgram::standalone() {
-  auto directory = directory_with_identity();
+ServerProgram ServerProgram::standalone(const std::vector<std::string>& flags, const Algorithm& algorithm) {
+  auto directory = directory_with_identity(algorithm);
   std::vector<std::string> arguments{"--ports=0", "--listen=127.0.0.1", "--ephemeral",
                                      "--identity-dir=" + (directory->path() / "identity").string()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   return {SOTTO_SERVER_PROGRAM, std::move(arguments), std::move(directory), 0};
 }
 
-ServerProgram ServerProgram::gateway(const std::string& targets) {
-  auto directory = directory_with_identity();
+ServerProgram ServerProgram::gateway(const std::string& targets, const std::vector<std::string>& flags,
+                                     const Algorithm& algorithm) {
+  auto directory = directory_with_identity(algorithm);
   std::vector<std::string> arguments{"--ports=0", "--listen=127.0.0.1", "--queue-service-targets=" + targets,
                                      "--identity-dir=" + (directory->path() / "identity").string()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   return {SOTTO_GATEWAY_PROGRAM, std::move(arguments), std::move(directory), 0};
 }
 
@@ -83,6 +91,26 @@ void ServerProgram::wait_ready(bool ready) {
   wait_live();
   wait_until(ready ? "/readyz to be 200" : "/readyz to be 503",
              [this, ready] { return probe("/readyz") == (ready ? 200 : 503); });
+}
+
+std::uint16_t ServerProgram::port() const {
+  static const std::regex kListening(R"(info +listening port=([0-9]+))");
+  std::smatch found;
+  std::string log;
+  wait_until("the port in the log", [&] {
+    log = child_.log();
+    return std::regex_search(log, found, kListening);
+  });
+  return static_cast<std::uint16_t>(std::stoul(found[1]));
+}
+
+int ServerProgram::sotto(std::vector<std::string> arguments, std::string* output) const {
+  arguments.insert(arguments.begin(), SOTTO_CLI_PROGRAM);
+  const TempDir scratch;
+  Child program({std::move(arguments), {}, scratch.path() / "log", {}, {}});
+  const int exit_code = program.wait();
+  if (output != nullptr) *output = program.log();
+  return exit_code;
 }
 
 void migrate(const std::string& database_url) {

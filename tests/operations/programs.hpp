@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,10 +15,15 @@ namespace sotto::test {
 
 class ServerProgram {
  public:
-  // sotto-server over memory.
-  static ServerProgram standalone();
+  // Of the identity: "ed25519" or "ed448".
+  using Algorithm = std::string;
+  inline static const Algorithm kDefault = "ed25519";
+
+  // sotto-server over memory. `flags`: more of them.
+  static ServerProgram standalone(const std::vector<std::string>& flags = {}, const Algorithm& algorithm = kDefault);
   // sotto-gateway; `targets`: of the queue service.
-  static ServerProgram gateway(const std::string& targets);
+  static ServerProgram gateway(const std::string& targets, const std::vector<std::string>& flags = {},
+                               const Algorithm& algorithm = kDefault);
   // sotto-queue with a fresh platform key.
   static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
 
@@ -28,6 +34,14 @@ class ServerProgram {
   // Waits until /readyz answers with this status.
   void wait_ready(bool ready);
   Child& process() { return child_; }
+  // What `sotto init` made, with the key of the CA in ca-key beside it. Not of queue().
+  [[nodiscard]] std::filesystem::path identity_dir() const { return directory_->path() / "identity"; }
+  // For files of a test.
+  [[nodiscard]] std::filesystem::path directory() const { return directory_->path(); }
+  // For clients, as the log says it: waits for that. Not of queue().
+  [[nodiscard]] std::uint16_t port() const;
+  // Runs `sotto` with these arguments; its exit code. `output` gets what it says, on both its outputs.
+  int sotto(std::vector<std::string> arguments, std::string* output = nullptr) const;
   // Of gRPC; only of queue().
   [[nodiscard]] std::uint16_t grpc_port() const { return grpc_port_; }
 
