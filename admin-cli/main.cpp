@@ -1,5 +1,6 @@
-// sotto: the program for admins of SMP servers. What it does is in admin-cli/commands, in admin-cli/database what needs
-// the database, and in admin-cli/shell what shells and man(1) are told of it.
+// sotto: the program for admins of SMP servers. What it does is in admin-cli/commands, in admin-cli/config what knows
+// the settings of the programs, in admin-cli/database what needs the database, and in admin-cli/shell what shells and
+// man(1) are told of it.
 #include <unistd.h>
 
 #include <array>
@@ -8,11 +9,13 @@
 #include <vector>
 
 #include "admin-cli/commands/application.hpp"
+#include "admin-cli/config/config_commands.hpp"
 #include "admin-cli/database/database_commands.hpp"
 #include "admin-cli/shell/shell_commands.hpp"
 
 int main(int argc, char** argv) {
   sotto::cli::Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1};
-  const std::array groups{&sotto::cli::add_database_commands, &sotto::cli::add_shell_commands};
+  const std::array groups{&sotto::cli::add_config_commands, &sotto::cli::add_database_commands,
+                          &sotto::cli::add_shell_commands};
   return sotto::cli::run(std::vector<std::string>(argv + 1, argv + argc), console, groups);
 }
