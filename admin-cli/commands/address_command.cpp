@@ -1,20 +1,15 @@
 #include "admin-cli/commands/address_command.hpp"
 
-#include <filesystem>
-#include <optional>
-
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "admin-cli/commands/address_argument.hpp"
 #include "admin-cli/commands/file.hpp"
-#include "admin-cli/commands/identity_files.hpp"
+#include "admin-cli/commands/handout_command.hpp"
+#include "admin-cli/commands/own_address.hpp"
 #include "admin-cli/commands/qr_image.hpp"
 
 namespace sotto::cli {
-
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr int kSchemaVersion = 1;
@@ -43,41 +38,6 @@ nlohmann::ordered_json to_json(const smp::ServerAddress& address, bool show_pass
   if (address.port) json["port"] = *address.port;
   return json;
 }
-
-// The options that say which server's address is meant.
-class OwnAddress {
- public:
-  void declare(CLI::App& app) {
-    app.add_option("--identity-dir", identity_dir_, "Directory that `sotto init` made")->capture_default_str();
-    app.add_option("--host", hosts_, "Instead of the hosts of the identity; again for more")->allow_extra_args(false);
-    app.add_option("--port", port_, "Instead of the port of the identity")->check(CLI::Range(1, 65535));
-    auto* file = app.add_option("--password-file", password_file_,
-                                "Where the password is (default: password in --identity-dir)");
-    app.add_flag("--no-password", no_password_, "Leave the password out")->excludes(file);
-  }
-
-  [[nodiscard]] Result<smp::ServerAddress> read() const {
-    auto address = read_address(identity_dir_, hosts_);
-    if (!address) return address;
-    if (port_ != 0) address->port = port_;
-    if (no_password_) return address;
-    const auto file = password_file_.empty() ? default_password_file(identity_dir_) : fs::path(password_file_);
-    std::error_code error;
-    // Only a file that was asked for has to exist: a server may have no password.
-    if (password_file_.empty() && !fs::exists(file, error)) return address;
-    auto password = read_password(file);
-    if (!password) return password.error();
-    address->password = *std::move(password);
-    return address;
-  }
-
- private:
-  std::string identity_dir_ = kDefaultIdentityDir;
-  std::vector<std::string> hosts_;
-  std::uint16_t port_ = 0;
-  std::string password_file_;
-  bool no_password_ = false;
-};
 
 class ShowCommand final : public Command {
  public:
@@ -222,11 +182,15 @@ class ParseCommand final : public Command {
 void add_address_commands(CLI::App& parent, CommandTable& commands) {
   auto* group = parent.add_subcommand("address", "Shows and reads server addresses");
   group->require_subcommand(1);
-  group->footer("Examples:\n  sotto address show\n  sotto address qr --show-password\n  sotto address parse -");
+  group->footer(
+      "Examples:\n  sotto address show\n  sotto address qr --show-password\n"
+      "  sotto address handout --show-password --out handout.html\n  sotto address parse -");
   auto* show = group->add_subcommand("show", "Prints the address of the server whose identity is here");
   commands.add(*show, std::make_unique<ShowCommand>(*show));
   auto* qr = group->add_subcommand("qr", "Draws that address as a QR code");
   commands.add(*qr, std::make_unique<QrCommand>(*qr));
+  auto* handout = group->add_subcommand("handout", "Makes a page with that address to print and hand out");
+  commands.add(*handout, make_handout_command(*handout));
   auto* parse = group->add_subcommand("parse", "Takes an address apart and checks it");
   commands.add(*parse, std::make_unique<ParseCommand>(*parse));
 }

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "gateway/backend/dispatcher.hpp"
-#include "gateway/backend/replica_names.hpp"
 #include "gateway/backend/replicas.hpp"
 
 namespace sotto::gateway {
@@ -20,11 +19,6 @@ class GrpcQueueBackend::Impl {
   Dispatcher dispatcher;
   Replicas replicas;
 };
-
-Status GrpcQueueBackend::check(const GrpcBackendSettings& settings) {
-  if (auto names = parse_replicas(settings.replicas); !names) return names.error();
-  return settings.tls ? rpc::check(*settings.tls) : ok_status();
-}
 
 GrpcQueueBackend::GrpcQueueBackend(const GrpcBackendSettings& settings, std::uint64_t gateway_id,
                                    backend::EventSink& sink, const Clock& clock)

@@ -1,5 +1,6 @@
 #include "libs/config/document.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -10,10 +11,10 @@ namespace sotto::config {
 namespace {
 
 constexpr std::size_t kColumns = 100;
-constexpr std::size_t kIndent = 6;
+constexpr std::string_view kIndent = "      ";
 
-// Breaks words into lines of kColumns, each behind `indent` spaces.
-std::string wrapped(std::string_view text, std::size_t indent) {
+// Breaks words into lines of kColumns, each behind `before`.
+std::string wrapped(std::string_view text, std::string_view before) {
   std::string out;
   std::size_t column = 0;
   while (!text.empty()) {
@@ -25,8 +26,8 @@ std::string wrapped(std::string_view text, std::size_t indent) {
       column = 0;
     }
     if (column == 0) {
-      out.append(indent, ' ');
-      column = indent;
+      out += before;
+      column = before.size();
     } else {
       out += ' ';
       ++column;
@@ -76,6 +77,10 @@ std::string toml_value(const Entry& entry) {
   return toml_string(entry.given);
 }
 
+std::string name_of(const Section& section, const Entry& entry) {
+  return entry.key.substr(section.name.size() + 1);
+}
+
 std::string flags_of(const Entry& entry) {
   return entry.shape == Shape::secret ? entry.flag + "-file" : entry.flag;
 }
@@ -94,7 +99,7 @@ std::string cell(std::string_view text) {
 std::string help_text(const Table& table) {
   const auto& program = table.program();
   std::string out = fmt::format("Usage: {} [--setting=value ...]\n\n", program.name);
-  out += wrapped(program.summary, 0);
+  out += wrapped(program.summary, "");
   out +=
       "\nEach setting has a flag, an environment variable and a key in the TOML file; the flag goes before the\n"
       "variable, the variable before the file, the file before the default.\n"
@@ -148,7 +153,7 @@ std::string markdown(const Table& table) {
   for (const auto& section : table.sections()) {
     out += fmt::format("[{}]\n", section.name);
     for (auto entry : section.entries) {
-      const auto name = entry.key.substr(section.name.size() + 1);
+      const auto name = name_of(section, entry);
       if (entry.shape == Shape::secret) {
         out += fmt::format("# {}_file = \"/path\"\n", name);
         continue;
@@ -168,7 +173,7 @@ std::string effective_settings(const Table& table) {
     if (!out.empty()) out += "\n";
     out += fmt::format("[{}]\n", section.name);
     for (const auto& entry : section.entries) {
-      const auto name = entry.key.substr(section.name.size() + 1);
+      const auto name = name_of(section, entry);
       if (entry.shape == Shape::secret) {
         out += entry.origin == Origin::fallback ? fmt::format("# {} is not set\n", name)
                                                 : fmt::format("# {} is set: {}\n", name, entry.origin_text);
@@ -176,6 +181,45 @@ std::string effective_settings(const Table& table) {
         out += fmt::format("{} = {}  # {}\n", name, toml_value(entry), entry.origin_text);
       }
     }
+  }
+  return out;
+}
+
+std::string commented_defaults(const Table& table) {
+  std::string out = fmt::format("# Configuration of {}: every setting with its default.\n", table.program().name);
+  for (const auto& section : table.sections()) {
+    out += fmt::format("\n# {}\n[{}]\n", section.title, section.name);
+    for (auto entry : section.entries) {
+      out += "\n" + wrapped(entry.help, "# ") + wrapped(fmt::format("Value: {}.", entry.expects), "# ");
+      const auto name = name_of(section, entry);
+      if (entry.shape == Shape::secret) {
+        out += fmt::format("# Or {} or {}_FILE in the environment.\n# {}_file = \"/path\"\n", entry.environment,
+                           entry.environment, name);
+        continue;
+      }
+      entry.given = entry.fallback;
+      out += fmt::format("{} = {}\n", name, toml_value(entry));
+    }
+  }
+  return out;
+}
+
+std::string settings_file(const Table& table, std::span<const FileSetting> settings) {
+  std::string out;
+  for (const auto& section : table.sections()) {
+    std::string lines;
+    for (auto entry : section.entries) {
+      const auto given =
+          std::find_if(settings.begin(), settings.end(), [&](const auto& setting) { return setting.key == entry.key; });
+      if (given == settings.end()) continue;
+      entry.given = given->text;
+      lines += fmt::format("{}{} = {}", name_of(section, entry), entry.shape == Shape::secret ? "_file" : "",
+                           toml_value(entry));
+      lines += given->comment.empty() ? "\n" : fmt::format("  # {}\n", given->comment);
+    }
+    if (lines.empty()) continue;
+    if (!out.empty()) out += "\n";
+    out += fmt::format("[{}]\n{}", section.name, lines);
   }
   return out;
 }

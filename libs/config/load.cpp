@@ -20,6 +20,7 @@ constexpr std::string_view kTestPrefix = "SOTTO_TEST_";
 constexpr std::string_view kConfigFlag = "--config";
 constexpr std::string_view kConfigVariable = "SOTTO_CONFIG";
 constexpr std::size_t kShownValue = 80;  // characters of a wrong value that a message repeats
+constexpr std::string_view kBeforeProblem = "\n  ";
 
 // A value on its way to a setting.
 struct Given {
@@ -75,8 +76,8 @@ class Loader {
       }
     }
     if (!problems_.empty()) {
-      return Error{ErrorCode::configuration,
-                   fmt::format("the configuration cannot be used:\n  {}", fmt::join(problems_, "\n  "))};
+      return Error{ErrorCode::configuration, fmt::format("the configuration cannot be used:{}{}", kBeforeProblem,
+                                                         fmt::join(problems_, kBeforeProblem))};
     }
     return std::move(loaded_);
   }
@@ -318,6 +319,18 @@ Sources sources_of(int argc, const char* const* argv, const char* const* environ
 
 Result<Loaded> load(Table& table, const Sources& sources) {
   return Loader(table, sources).run();
+}
+
+std::vector<std::string> problems_of(const Error& failure) {
+  std::vector<std::string> problems;
+  std::string_view rest = failure.message;
+  auto start = rest.find(kBeforeProblem);
+  while (start != std::string_view::npos) {
+    rest.remove_prefix(start + kBeforeProblem.size());
+    start = rest.find(kBeforeProblem);
+    problems.emplace_back(rest.substr(0, start));
+  }
+  return problems;
 }
 
 }  // namespace sotto::config

@@ -35,4 +35,7 @@ struct Loaded {
 // nothing else is looked at, and the targets stay as they were.
 Result<Loaded> load(Table& table, const Sources& sources);
 
+// The problems of such a failure, one each; of another failure none.
+std::vector<std::string> problems_of(const Error& failure);
+
 }  // namespace sotto::config

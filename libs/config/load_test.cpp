@@ -20,6 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 enum class Colour { red, green };
 
@@ -348,6 +349,16 @@ TEST_F(Secrets, InAFileThatEverybodyMayReadAreWarnedOf) {
 
 class Documents : public Load {};
 
+TEST_F(Load, ProblemsOfAFailureAreItsLines) {
+  flag("--quota=0");
+  flag("--colour=blue");
+  auto table = make_table();
+  const auto loaded = load(table, sources_);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_THAT(problems_of(loaded.error()), ElementsAre(StartsWith("main.quota"), StartsWith("main.colour")));
+  EXPECT_TRUE(problems_of({ErrorCode::configuration, "something else"}).empty());
+}
+
 TEST_F(Documents, HelpNamesEverySetting) {
   const auto text = help_text(make_table());
   EXPECT_THAT(text, HasSubstr("  --cache-size, SOTTO_CACHE_SIZE, main.cache\n"));
@@ -377,6 +388,27 @@ TEST_F(Documents, EffectiveSettingsAreAConfigurationFile) {
   EXPECT_EQ(settings_.name, "a \"quoted\" \\ name");
   EXPECT_TRUE(settings_.fast);
   EXPECT_EQ(settings_.quota, 9U);
+}
+
+TEST_F(Documents, CommentedDefaultsAreAConfigurationFile) {
+  const auto text = commented_defaults(make_table());
+  EXPECT_THAT(text, AllOf(HasSubstr("# Configuration of demo"), HasSubstr("\n# Network\n[net]\n"),
+                          HasSubstr("\n# How many.\n# Value: a whole number from 1 to 1000.\nquota = 128\n"),
+                          HasSubstr("\n# Who may.\n"), HasSubstr("\n# password_file = \"/path\"\n")));
+  file(text);
+  ASSERT_EQ(complaint(), "");
+  EXPECT_EQ(settings_.quota, 128U);
+  EXPECT_THAT(settings_.listen, ElementsAre("0.0.0.0", "::"));
+}
+
+TEST_F(Documents, SettingsFileHoldsWhatIsGivenInTheOrderOfTheTable) {
+  const std::vector<FileSetting> settings{{"main.quota", "7", ""},
+                                          {"net.ports", "1, 2", "why"},
+                                          {"main.password", "/run/pass\"word", ""},
+                                          {"main.fast", "on", ""}};
+  EXPECT_EQ(settings_file(make_table(), settings),
+            "[net]\nports = [1, 2]  # why\n\n"
+            "[main]\nfast = true\nquota = 7\npassword_file = \"/run/pass\\\"word\"\n");
 }
 
 TEST_F(Documents, MarkdownHoldsTheDefaultsAsAFile) {
