@@ -5,7 +5,7 @@
 
 #include "admin-cli/commands/command_runner.hpp"
 #include "admin-cli/commands/handout_page.hpp"
-#include "admin-cli/commands/test_golden.hpp"
+#include "tests/support/golden/golden_file.hpp"
 
 namespace sotto::cli {
 namespace {
@@ -26,7 +26,7 @@ const std::string kFingerprint = to_base64url(Bytes(32, 7));
 TEST(HandoutPage, IsAsItWasLookedAt) {
   const auto page = handout_page(handout("smp://" + kFingerprint + ":secret@smp.example.com:5224"));
   ASSERT_TRUE(page.ok());
-  expect_golden("admin-cli/commands/golden/handout.html", *page);
+  test::expect_golden("admin-cli/commands/golden/handout.html", *page);
 }
 
 TEST(HandoutPage, LoadsNothingAndRunsNothing) {

@@ -5,14 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "admin-cli/commands/command_runner.hpp"
-#include "admin-cli/commands/test_golden.hpp"
 #include "admin-cli/config/programs.hpp"
+#include "tests/support/golden/golden_file.hpp"
 
 namespace sotto::cli {
 namespace {
 
 using testing::AllOf;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -66,14 +65,14 @@ TEST_F(Validate, AcceptsWhatTheServerCanUse) {
 TEST_F(Validate, NamesAllProblemsOneALine) {
   const auto output = config({"validate", file(bad_)});
   EXPECT_EQ(output.exit_code, 3);
-  expect_golden("admin-cli/config/golden/validate.txt", without_folder(output.out));
+  test::expect_golden("admin-cli/config/golden/validate.txt", without_folder(output.out));
   EXPECT_EQ(output.err, "");
 }
 
 TEST_F(Validate, PrintsJson) {
   const auto output = config({"validate", "--json", file(bad_)});
   EXPECT_EQ(output.exit_code, 3);
-  expect_golden("admin-cli/config/golden/validate.json", without_folder(output.out));
+  test::expect_golden("admin-cli/config/golden/validate.json", without_folder(output.out));
   const auto valid = nlohmann::json::parse(config({"validate", "--json", file("")}).out);
   EXPECT_EQ(valid["valid"], true);
   EXPECT_THAT(valid["problems"], IsEmpty());
@@ -156,8 +155,8 @@ TEST_P(Programs, HaveSettingsThatAreAllExplained) {
 }
 
 TEST(Explain, IsAsItWasLookedAt) {
-  expect_golden("admin-cli/config/golden/explain.txt", config({"explain", "transport.idle_timeout"}).out);
-  expect_golden("admin-cli/config/golden/explain.json", config({"explain", "--json", "access.password"}).out);
+  test::expect_golden("admin-cli/config/golden/explain.txt", config({"explain", "transport.idle_timeout"}).out);
+  test::expect_golden("admin-cli/config/golden/explain.json", config({"explain", "--json", "access.password"}).out);
 }
 
 TEST(Explain, TakesEveryNameOfASetting) {

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "admin-cli/commands/command_runner.hpp"
-#include "admin-cli/commands/test_golden.hpp"
 #include "admin-cli/config/config_commands.hpp"
+#include "tests/support/golden/golden_file.hpp"
 
 namespace sotto::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -129,8 +128,8 @@ class ConvertIniCommand : public testing::Test {
 TEST_F(ConvertIniCommand, PrintsTheConfigurationAndTheNotes) {
   const auto output = convert({example()});
   EXPECT_EQ(output.exit_code, 0);
-  expect_golden("admin-cli/config/golden/convert-ini.toml", output.out);
-  expect_golden("admin-cli/config/golden/convert-ini.notes.txt", output.err);
+  test::expect_golden("admin-cli/config/golden/convert-ini.toml", output.out);
+  test::expect_golden("admin-cli/config/golden/convert-ini.notes.txt", output.err);
   EXPECT_THAT(output.out + output.err, Not(HasSubstr("secret")));
 }
 

@@ -9,11 +9,11 @@
 
 #include "admin-cli/commands/command_runner.hpp"
 #include "admin-cli/commands/exit_codes.hpp"
-#include "admin-cli/commands/test_golden.hpp"
 #include "admin-cli/shell/command_tree.hpp"
 #include "admin-cli/shell/completion.hpp"
 #include "admin-cli/shell/man_page.hpp"
 #include "libs/base/error.hpp"
+#include "tests/support/golden/golden_file.hpp"
 
 namespace sotto::cli {
 namespace {
@@ -82,13 +82,13 @@ TEST_F(SmallTree, IsReadFromTheParser) {
 
 TEST_F(SmallTree, MakesTheScriptsThatWereLookedAt) {
   const auto tree = command_tree(app_);
-  expect_golden("admin-cli/shell/golden/small.bash", bash_completion(tree));
-  expect_golden("admin-cli/shell/golden/small.zsh", zsh_completion(tree));
-  expect_golden("admin-cli/shell/golden/small.fish", fish_completion(tree));
+  test::expect_golden("admin-cli/shell/golden/small.bash", bash_completion(tree));
+  test::expect_golden("admin-cli/shell/golden/small.zsh", zsh_completion(tree));
+  test::expect_golden("admin-cli/shell/golden/small.fish", fish_completion(tree));
 }
 
 TEST_F(SmallTree, MakesTheManPageThatWasLookedAt) {
-  expect_golden("admin-cli/shell/golden/small.1", man_page(command_tree(app_), app_.version()));
+  test::expect_golden("admin-cli/shell/golden/small.1", man_page(command_tree(app_), app_.version()));
 }
 
 TEST(ExitCodes, HaveWordsForEveryError) {

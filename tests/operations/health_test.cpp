@@ -61,6 +61,7 @@ TEST_F(QueueServiceHealth, WaitsForADatabaseThatIsAway) {
   migrate(database);
   postgres.stop();
   start().wait_ready(false);
+  wait_until("Redis to be reached", [&] { return why_not().find("ok redis") != std::string::npos; });
   EXPECT_THAT(why_not(), AllOf(HasSubstr("failed database"), HasSubstr("ok redis"), HasSubstr("ok grpc"),
                                Not(HasSubstr("127.0.0.1")), Not(HasSubstr(std::to_string(postgres.port())))));
   EXPECT_EQ(grpc_health(queue->grpc_port()), GrpcHealth::not_serving);

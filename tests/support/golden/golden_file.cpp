@@ -1,19 +1,15 @@
-// Golden files of tests: what a command prints, as it was last looked at. After a change that is meant, run the tests
-// with SOTTO_TEST_WRITE_GOLDEN=1 and read the difference.
-#pragma once
+#include "tests/support/golden/golden_file.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <string>
 
 #include <gtest/gtest.h>
 
-namespace sotto::cli {
+namespace sotto::test {
 
-// `file`: from the root of the source tree, for example "admin-cli/commands/golden/handout.html".
-inline void expect_golden(const std::string& file, const std::string& text) {
+void expect_golden(const std::string& file, const std::string& text) {
   const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / file;
   if (std::getenv("SOTTO_TEST_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
   std::ifstream in(path, std::ios::binary);
@@ -21,4 +17,4 @@ inline void expect_golden(const std::string& file, const std::string& text) {
   EXPECT_EQ(text, golden) << file << " differs; if that is meant: SOTTO_TEST_WRITE_GOLDEN=1";
 }
 
-}  // namespace sotto::cli
+}  // namespace sotto::test
