@@ -27,6 +27,10 @@ config::Table server_table(ServerSettings& settings) {
   gateway::identity_rows(table, settings);
   storage_rows(table, settings);
   gateway::access_rows(table, settings);
+  table.text({"password_key_file", "password-key-file", "",
+              "Key under which passwords are digested before they are stored; made when it is missing. Back it up with "
+              "the identity, never with the data. Empty: password.key in identity.dir."},
+             "the path of a file", settings.password_key_file);
   queue::queue_rows(table, settings);
   table.section("events", "Events to clients");
   gateway::end_interval_row(table, settings);
@@ -51,7 +55,6 @@ Result<LoadedSettings> load_settings(int argc, const char* const* argv, const ch
   if (result.request == config::Request::help || result.request == config::Request::version) return result;
   auto& settings = result.settings;
   gateway::settle_origins(table, settings);
-  for (auto& warning : gateway::warnings_of(settings)) result.warnings.push_back(std::move(warning));
   if (settings.ephemeral) {
     result.warnings.emplace_back("storage.ephemeral is on: all queues and messages are lost when the server ends");
   }
