@@ -17,6 +17,7 @@
 #include "services/queue/domain/queue_store.hpp"
 #include "services/queue/metrics/store_watch.hpp"
 #include "standalone/access.hpp"
+#include "standalone/admin_server.hpp"
 #include "standalone/server.hpp"
 
 namespace sotto::standalone {
@@ -39,6 +40,7 @@ struct Server::Parts {
   std::optional<queue::StoreWatch> store_watch;
   std::optional<gateway::IdentityWatch> identity_watch;
   std::unique_ptr<Access> access;
+  std::unique_ptr<AdminServer> admin;
 };
 
 }  // namespace sotto::standalone

@@ -44,6 +44,21 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
   return ok_status();
 }
 
+Status start_admin(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
+  if (settings.admin_socket.empty() && settings.ephemeral) return ok_status();
+  const auto socket =
+      settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
+  auto admin = AdminServer::start(socket, parts.access->admin(), clock);
+  // One that nobody named is no reason not to serve messages.
+  if (!admin && settings.admin_socket.empty()) {
+    parts.warnings.push_back(admin.error().message);
+    return ok_status();
+  }
+  if (!admin) return admin.error();
+  parts.admin = *std::move(admin);
+  return ok_status();
+}
+
 }  // namespace
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -63,6 +78,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   if (!access) return access.error();
   parts->access = *std::move(access);
   for (const auto& warning : parts->access->warnings()) parts->warnings.push_back(warning);
+  if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
@@ -132,6 +148,7 @@ void Server::stop() {
   if (!parts_ || parts_->stopped) return;
   parts_->stopped = true;
   parts_->identity_watch.reset();
+  parts_->admin.reset();
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
   if (parts_->access) parts_->access->stop();

@@ -31,6 +31,11 @@ config::Table server_table(ServerSettings& settings) {
               "Key under which passwords are digested before they are stored; made when it is missing. Back it up with "
               "the identity, never with the data. Empty: password.key in identity.dir."},
              "the path of a file", settings.password_key_file);
+  table.section("admin", "Administration");
+  table.text({"socket", "admin-socket", "",
+              "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "
+              "Empty: admin.sock in storage.data_dir, and none with storage.ephemeral."},
+             "the path of a socket", settings.admin_socket);
   queue::queue_rows(table, settings);
   table.section("events", "Events to clients");
   gateway::end_interval_row(table, settings);

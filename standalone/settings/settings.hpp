@@ -26,6 +26,8 @@ struct ServerSettings : gateway::GatewayConfig,
   std::uint64_t block_cache = 0;  // bytes
   // [access]
   std::string password_key_file;  // empty: password.key in the identity directory
+  // [admin]
+  std::string admin_socket;  // empty: admin.sock in the data directory, none of an ephemeral server
 };
 
 // The table bound to `settings`, which must outlive it.
