@@ -75,9 +75,10 @@ void AccessCache::ask(AccessPurpose purpose, ByteView password, const AccessSour
   const auto digest = digest_of(password);
   {
     std::unique_lock lock(mutex_);
-    if (stopping_ || (asked_.size() >= options_.max_questions && !asked_.contains(digest))) {
+    const bool stopping = stopping_;
+    if (stopping || (asked_.size() >= options_.max_questions && !asked_.contains(digest))) {
       lock.unlock();
-      return done({stopping_ ? AccessDecision::unknown : AccessDecision::too_many_attempts});
+      return done({stopping ? AccessDecision::unknown : AccessDecision::too_many_attempts});
     }
     auto& questions = asked_[digest];
     questions.push_back({purpose, std::move(done)});

@@ -71,11 +71,11 @@ class AccessCache final : public backend::AccessPolicy, public backend::AccessSt
     bool guessable = false;
   };
   struct Wrong {
-    backend::AccessDecision decision;
+    backend::AccessDecision decision = backend::AccessDecision::unknown;
     SteadyTime until;
   };
   struct Question {
-    backend::AccessPurpose purpose;
+    backend::AccessPurpose purpose = backend::AccessPurpose::new_queue;
     std::function<void(backend::Admission)> done;
   };
 

@@ -54,12 +54,11 @@ bool carries_service_signature(const smp::Command& command) {
 // typing error goes unnoticed.
 constexpr std::uint32_t kFreeGuesses = 3;
 constexpr std::chrono::milliseconds kFirstDelay{100};
-constexpr std::chrono::milliseconds kLongestDelay{3200};
+constexpr std::uint32_t kDoublings = 5;  // then it stays as it is: 3.2 s
 
 std::chrono::milliseconds guess_delay(std::uint32_t wrong_passwords) {
   if (wrong_passwords <= kFreeGuesses) return std::chrono::milliseconds(0);
-  const auto doubled = std::min(wrong_passwords - kFreeGuesses - 1, 5U);
-  return std::min(kFirstDelay * (1U << doubled), kLongestDelay);
+  return kFirstDelay * (1U << std::min(wrong_passwords - kFreeGuesses - 1, kDoublings));
 }
 
 // Commands of one wave that may be answered with up to a block each, and how many bytes of responses are kept before
@@ -201,7 +200,12 @@ void BlockTask::settle_access() {
       unknown.push_back({i, purpose, *password});
     }
   }
-  if (unknown.empty()) return access_settled();
+  if (unknown.empty()) {
+    const auto delay = delay_for_guesses();
+    if (delay.count() == 0) return go_on();
+    owner_->set_aside();
+    return owner_->take_up(shared_from_this(), delay);
+  }
   asked_ = unknown.size();
   owner_->set_aside();
   for (const auto& each : unknown) owner_->ask(each.purpose, each.password, each.item, shared_from_this());
@@ -210,18 +214,14 @@ void BlockTask::settle_access() {
 void BlockTask::admitted(std::size_t item, backend::Admission admission) {
   if (owner_->session() == nullptr) return;
   take_admission(items_[item], std::move(admission));
-  if (--asked_ > 0) return;
-  owner_->take_up(shared_from_this(), guess_delay(owner_->session()->wrong_passwords));
+  if (--asked_ == 0) owner_->take_up(shared_from_this(), delay_for_guesses());
 }
 
-void BlockTask::access_settled() {
-  const auto delay = guess_delay(owner_->session()->wrong_passwords);
+std::chrono::milliseconds BlockTask::delay_for_guesses() {
   const bool guessed = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
     return item.admission && item.admission->decision == AccessDecision::wrong_password;
   });
-  if (!guessed || delay.count() == 0) return go_on();
-  owner_->set_aside();
-  owner_->take_up(shared_from_this(), delay);
+  return guessed ? guess_delay(owner_->session()->wrong_passwords) : std::chrono::milliseconds(0);
 }
 
 void BlockTask::take_admission(Item& item, backend::Admission admission) {

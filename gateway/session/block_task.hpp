@@ -88,7 +88,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
 
   // Which passwords may create queues or use the proxy; then go_on(). Asks when it is not known here.
   void settle_access();
-  void access_settled();
+  // Of the answers of a block that holds a wrong password.
+  std::chrono::milliseconds delay_for_guesses();
   void take_admission(Item& item, backend::Admission admission);
   [[nodiscard]] bool new_queue_authorized(const Item& item, const smp::New& command);
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "gateway/session/client_source.hpp"
 #include "gateway/session/handshake.hpp"
 #include "gateway/session/responses.hpp"
@@ -167,10 +165,11 @@ void Connection::take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseco
     waiting_task_ = std::move(task);
     return start_or_wait();
   }
-  auto timer = std::make_shared<boost::asio::steady_timer>(worker_.io(), delay);
-  timer->async_wait([self = std::static_pointer_cast<Connection>(shared_from_this()), timer,
-                     task = std::move(task)](boost::system::error_code) mutable {
-    if (!self->closed()) self->take_up(std::move(task), std::chrono::milliseconds(0));
+  // Ended by leave(), so that what it holds goes with the connection.
+  pause_ = std::make_unique<boost::asio::steady_timer>(worker_.io(), delay);
+  pause_->async_wait([self = std::static_pointer_cast<Connection>(shared_from_this()),
+                      task = std::move(task)](boost::system::error_code error) mutable {
+    if (!error && !self->closed()) self->take_up(std::move(task), std::chrono::milliseconds(0));
   });
 }
 
@@ -434,6 +433,7 @@ void Connection::leave(CloseReason reason) {
   }
   if (place_ != Place::none) worker_.leave_block_place(*this, place_ == Place::waiting);
   waiting_task_.reset();  // it holds this connection
+  pause_.reset();
   worker_.remove(id_);
 }
 

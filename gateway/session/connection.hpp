@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "gateway/session/block_task.hpp"
 #include "gateway/tls/served_identity.hpp"
 #include "libs/transport/block_stream.hpp"
@@ -108,7 +110,8 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   };
   std::optional<UnstartedBlock> unstarted_block_;
   std::shared_ptr<BlockTask> waiting_task_;
-  std::vector<Bytes> ends_;  // encoded END and DELD events, collected
+  std::unique_ptr<boost::asio::steady_timer> pause_;  // of a client that guesses passwords
+  std::vector<Bytes> ends_;                           // encoded END and DELD events, collected
   std::chrono::steady_clock::time_point block_since_;
   std::uint16_t bad_blocks_ = 0;
   Place place_ = Place::none;

@@ -4,25 +4,27 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/base/bytes.hpp"
 #include "libs/crypto/password_hash.hpp"
 
 namespace sotto::auth {
 
+// What makes a digest slow to try. `hint`: 8 bits of another keyed digest, so that of wrong passwords 255 of 256 are
+// known to be wrong without hardening anything. Who has stolen both database and key saves that factor, too.
+struct Hardening {
+  crypto::PasswordSalt salt{};
+  std::uint8_t hint = 0;
+  friend bool operator==(const Hardening&, const Hardening&) = default;
+};
+
 // By what a password is recognised. `digest` is keyed with a key that is derived from the ring's key `key_id`.
 struct Verifier {
   std::uint16_t key_id = 0;
   // Of a generated password (256 random bits): the keyed digest. Of a chosen one: the hardened digest of that.
   Secret<32> digest;
-  // Of a chosen password. `hint`: 8 bits of another keyed digest, so that of wrong passwords 255 of 256 are known to be
-  // wrong without hardening anything. Who has stolen both database and key saves that factor, too.
-  struct Hardened {
-    crypto::PasswordSalt salt{};
-    std::uint8_t hint = 0;
-    friend bool operator==(const Hardened&, const Hardened&) = default;
-  };
-  std::optional<Hardened> hardened;
+  std::optional<Hardening> hardened;  // of a chosen password
   friend bool operator==(const Verifier&, const Verifier&) = default;
 };
 

@@ -10,7 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using backend::AccessDecision;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 class PasswordAdminTest : public TestBook {
  protected:

@@ -3,7 +3,7 @@
 //
 // It keeps a copy of what the store holds, looks at the store several times a second, and tells whoever watches of
 // every change. A chosen password is hardened (Argon2id) at most once for as long as the process lives: once it was
-// right, its keyed digest is remembered. Wrong passwords practically never cost that (Verifier::Hardened::hint).
+// right, its keyed digest is remembered. Wrong passwords practically never cost that (Hardening::hint).
 //
 // Owned by the process; store, hasher, limits and clock must outlive it. Any thread.
 #pragma once
