@@ -1,4 +1,6 @@
 // The admin API of passwords, policy and audit, asked as `sotto` asks it: over gRPC, on a Unix socket.
+#include <grpcpp/channel.h>
+
 #include <gmock/gmock.h>
 
 #include "libs/rpc/channel.hpp"
