@@ -124,6 +124,7 @@ std::uint64_t Server::stored_messages() const {
 void Server::expose(metrics::Metrics& metrics, Health& health) {
   gateway::expose_gateway(metrics, parts_->gateway->counters());
   gateway::expose_identity(metrics, parts_->identity_watch->counters());
+  gateway::expose_access(metrics, parts_->access->cache());
   queue::expose_group_commit(metrics, parts_->commit->counters());
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
