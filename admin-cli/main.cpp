@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "admin-cli/admin/admin_commands.hpp"
 #include "admin-cli/certificate/certificate_commands.hpp"
 #include "admin-cli/commands/application.hpp"
 #include "admin-cli/config/config_commands.hpp"
@@ -16,7 +17,8 @@
 
 int main(int argc, char** argv) {
   sotto::cli::Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1};
-  const std::array groups{&sotto::cli::add_certificate_commands, &sotto::cli::add_config_commands,
-                          &sotto::cli::add_database_commands, &sotto::cli::add_shell_commands};
+  const std::array groups{&sotto::cli::add_admin_commands, &sotto::cli::add_certificate_commands,
+                          &sotto::cli::add_config_commands, &sotto::cli::add_database_commands,
+                          &sotto::cli::add_shell_commands};
   return sotto::cli::run(std::vector<std::string>(argv + 1, argv + argc), console, groups);
 }

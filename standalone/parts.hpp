@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/identity/identity_watch.hpp"
 #include "libs/backend/event_relay.hpp"
@@ -17,6 +16,8 @@
 #include "services/queue/domain/queue_administration.hpp"
 #include "services/queue/domain/queue_store.hpp"
 #include "services/queue/metrics/store_watch.hpp"
+#include "standalone/access.hpp"
+#include "standalone/admin_server.hpp"
 #include "standalone/server.hpp"
 
 namespace sotto::standalone {
@@ -26,10 +27,10 @@ struct Server::Parts {
   std::vector<std::string> warnings;
   bool stopped = false;
 
-  std::optional<gateway::PasswordPolicy> policy;
   backend::EventRelay relay;
-  // Outlives hub and commit, whose last completions hold connections of it.
+  // Outlives hub, commit and access, whose last completions hold connections of it.
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<auth::PasswordStore> passwords;  // until access has it
   std::unique_ptr<queue::QueueStore> queues;
   std::unique_ptr<notification::NotificationStore> notifications;
   queue::InProcessDirectory directory;
@@ -38,6 +39,8 @@ struct Server::Parts {
   std::optional<queue::QueueAdministration> administration;
   std::optional<queue::StoreWatch> store_watch;
   std::optional<gateway::IdentityWatch> identity_watch;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<AdminServer> admin;
 };
 
 }  // namespace sotto::standalone

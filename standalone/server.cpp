@@ -4,6 +4,8 @@
 #include "gateway/metrics/gateway_metrics.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/rocksdb/database.hpp"
+#include "services/auth/storage/memory/memory_password_store.hpp"
+#include "services/auth/storage/rocksdb/rocksdb_password_store.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/metrics/notification_metrics.hpp"
 #include "services/notification/storage/memory/memory_notification_store.hpp"
@@ -22,6 +24,7 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
   if (settings.ephemeral) {
     parts.queues = std::make_unique<queue::MemoryQueueStore>();
     parts.notifications = std::make_unique<notification::MemoryNotificationStore>();
+    parts.passwords = std::make_unique<auth::MemoryPasswordStore>();
     return ok_status();
   }
   rocks::Options options;
@@ -33,8 +36,26 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
   if (!queues) return queues.error();
   auto notifications = notification::RocksDbNotificationStore::open(*database);
   if (!notifications) return notifications.error();
+  auto passwords = auth::RocksDbPasswordStore::open(*database);
+  if (!passwords) return passwords.error();
   parts.queues = std::move(*queues);
+  parts.passwords = std::move(*passwords);
   parts.notifications = std::move(*notifications);
+  return ok_status();
+}
+
+Status start_admin(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
+  if (settings.admin_socket.empty() && settings.ephemeral) return ok_status();
+  const auto socket =
+      settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
+  auto admin = AdminServer::start(socket, parts.access->admin(), clock);
+  // One that nobody named is no reason not to serve messages.
+  if (!admin && settings.admin_socket.empty()) {
+    parts.warnings.push_back(admin.error().message);
+    return ok_status();
+  }
+  if (!admin) return admin.error();
+  parts.admin = *std::move(admin);
   return ok_status();
 }
 
@@ -53,7 +74,11 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   parts->warnings = gateway::identity_warnings(settings);
   if (auto status = open_stores(settings, *parts); !status) return status.error();
 
-  parts->policy.emplace(settings.password, settings.new_queues);
+  auto access = Access::open(settings, std::move(parts->passwords), clock);
+  if (!access) return access.error();
+  parts->access = *std::move(access);
+  for (const auto& warning : parts->access->warnings()) parts->warnings.push_back(warning);
+  if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
@@ -61,7 +86,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   parts->administration.emplace(*parts->commit);
   parts->store_watch.emplace(parts->commit->counters(), clock);
   parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
-                                            *parts->commit, *parts->policy, clock);
+                                            *parts->commit, parts->access->policy(), clock);
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -99,6 +124,7 @@ std::uint64_t Server::stored_messages() const {
 void Server::expose(metrics::Metrics& metrics, Health& health) {
   gateway::expose_gateway(metrics, parts_->gateway->counters());
   gateway::expose_identity(metrics, parts_->identity_watch->counters());
+  gateway::expose_access(metrics, parts_->access->cache());
   queue::expose_group_commit(metrics, parts_->commit->counters());
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
@@ -123,8 +149,10 @@ void Server::stop() {
   if (!parts_ || parts_->stopped) return;
   parts_->stopped = true;
   parts_->identity_watch.reset();
+  parts_->admin.reset();
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
+  if (parts_->access) parts_->access->stop();
   if (parts_->administration) parts_->administration->stop();
   if (parts_->commit) parts_->commit->stop();
   parts_->hub.reset();

@@ -9,12 +9,18 @@ namespace sotto::cli {
 namespace fs = std::filesystem;
 
 void OwnAddress::declare(CLI::App& app) {
-  app.add_option("--identity-dir", identity_dir_, "Directory that `sotto init` made")->capture_default_str();
-  app.add_option("--host", hosts_, "Instead of the hosts of the identity; again for more")->allow_extra_args(false);
-  app.add_option("--port", port_, "Instead of the port of the identity")->check(CLI::Range(1, 65535));
+  declare_identity(app);
+  no_password_ = false;
   auto* file =
       app.add_option("--password-file", password_file_, "Where the password is (default: password in --identity-dir)");
   app.add_flag("--no-password", no_password_, "Leave the password out")->excludes(file);
+}
+
+void OwnAddress::declare_identity(CLI::App& app) {
+  app.add_option("--identity-dir", identity_dir_, "Directory that `sotto init` made")->capture_default_str();
+  app.add_option("--host", hosts_, "Instead of the hosts of the identity; again for more")->allow_extra_args(false);
+  app.add_option("--port", port_, "Instead of the port of the identity")->check(CLI::Range(1, 65535));
+  no_password_ = true;
 }
 
 Result<smp::ServerAddress> OwnAddress::read() const {

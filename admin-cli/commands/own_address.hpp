@@ -16,6 +16,8 @@ namespace sotto::cli {
 class OwnAddress {
  public:
   void declare(CLI::App& app);
+  // The same for an address whose password comes from elsewhere: read() gives it without one.
+  void declare_identity(CLI::App& app);
   // With its password unless --no-password was given or there is none.
   [[nodiscard]] Result<smp::ServerAddress> read() const;
 

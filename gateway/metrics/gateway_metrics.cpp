@@ -79,4 +79,12 @@ void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters
                            {{"result", "refused"}});
 }
 
+void expose_access(metrics::Metrics& metrics, const AccessCache& access) {
+  metrics.callback_gauge("smp_access_open", "1: there is no password, anybody may create queues.",
+                         [&] { return access.open().value_or(false) ? 1.0 : 0.0; });
+  metrics.callback_gauge("smp_access_known",
+                         "1: changes of passwords and policy are heard of; 0: their keeper is away.",
+                         [&] { return access.open().has_value() ? 1.0 : 0.0; });
+}
+
 }  // namespace sotto::gateway

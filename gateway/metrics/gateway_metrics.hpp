@@ -1,6 +1,7 @@
 // What a gateway counts, as metrics (docs/operations.md explains each).
 #pragma once
 
+#include "gateway/access/access_cache.hpp"
 #include "gateway/counters.hpp"
 #include "gateway/identity/identity_watch.hpp"
 #include "libs/observability/metrics.hpp"
@@ -11,5 +12,8 @@ namespace sotto::gateway {
 void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters);
 // The same of the certificate that clients are shown: when it ends, and how often it was loaded anew.
 void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters);
+
+// The same of passwords: whether one is needed, and whether that is known.
+void expose_access(metrics::Metrics& metrics, const AccessCache& access);
 
 }  // namespace sotto::gateway

@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "libs/rpc/callback_threads.hpp"
 #include "libs/rpc/credentials.hpp"
 #include "libs/rpc/stream_arguments.hpp"
 
@@ -19,6 +20,7 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
   if (settings.tls) {
     if (auto status = check(*settings.tls); !status) return status.error();
   }
+  keep_callback_threads();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(settings.keepalive_time));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(settings.keepalive_timeout));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "libs/rpc/callback_threads.hpp"
 #include "libs/rpc/credentials.hpp"
 #include "libs/rpc/stream_arguments.hpp"
 
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings,
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Gateways may ask for signs of life as often as they like: they are ours.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
+  keep_callback_threads();
   out->server_ = builder.BuildAndStart();
   const auto failed = std::find(out->ports_.begin(), out->ports_.end(), -1);
   if (!out->server_ || failed != out->ports_.end()) {

@@ -27,6 +27,15 @@ config::Table server_table(ServerSettings& settings) {
   gateway::identity_rows(table, settings);
   storage_rows(table, settings);
   gateway::access_rows(table, settings);
+  table.text({"password_key_file", "password-key-file", "",
+              "Key under which passwords are digested before they are stored; made when it is missing. Back it up with "
+              "the identity, never with the data. Empty: password.key in identity.dir."},
+             "the path of a file", settings.password_key_file);
+  table.section("admin", "Administration");
+  table.text({"socket", "admin-socket", "",
+              "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "
+              "Empty: admin.sock in storage.data_dir, and none with storage.ephemeral."},
+             "the path of a socket", settings.admin_socket);
   queue::queue_rows(table, settings);
   table.section("events", "Events to clients");
   gateway::end_interval_row(table, settings);
@@ -51,7 +60,6 @@ Result<LoadedSettings> load_settings(int argc, const char* const* argv, const ch
   if (result.request == config::Request::help || result.request == config::Request::version) return result;
   auto& settings = result.settings;
   gateway::settle_origins(table, settings);
-  for (auto& warning : gateway::warnings_of(settings)) result.warnings.push_back(std::move(warning));
   if (settings.ephemeral) {
     result.warnings.emplace_back("storage.ephemeral is on: all queues and messages are lost when the server ends");
   }

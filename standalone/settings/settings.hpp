@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "gateway/settings/gateway_config.hpp"
 #include "libs/base/result.hpp"
@@ -23,6 +24,10 @@ struct ServerSettings : gateway::GatewayConfig,
   std::filesystem::path data_dir;
   bool ephemeral = false;
   std::uint64_t block_cache = 0;  // bytes
+  // [access]
+  std::string password_key_file;  // empty: password.key in the identity directory
+  // [admin]
+  std::string admin_socket;  // empty: admin.sock in the data directory, none of an ephemeral server
 };
 
 // The table bound to `settings`, which must outlive it.

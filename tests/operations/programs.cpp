@@ -43,7 +43,9 @@ ServerProgram::ServerProgram(const std::string& program, std::vector<std::string
     : directory_(std::move(directory)),
       metrics_port_(free_port()),
       grpc_port_(grpc_port),
-      child_({with_program(program, std::move(arguments), metrics_port_), {}, directory_->path() / "log", {}, {}}) {}
+      options_{with_program(program, std::move(arguments), metrics_port_), {}, directory_->path() / "log", {}, {}} {
+  child_.emplace(options_);
+}
 
 ServerProgram ServerProgram::standalone(const std::vector<std::string>& flags, const Algorithm& algorithm) {
   auto directory = directory_with_identity(algorithm);
@@ -51,6 +53,21 @@ ServerProgram ServerProgram::standalone(const std::vector<std::string>& flags, c
                                      "--identity-dir=" + (directory->path() / "identity").string()};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   return {SOTTO_SERVER_PROGRAM, std::move(arguments), std::move(directory), 0};
+}
+
+ServerProgram ServerProgram::durable(const std::vector<std::string>& flags) {
+  auto directory = directory_with_identity(kDefault);
+  std::vector<std::string> arguments{"--ports=0", "--listen=127.0.0.1",
+                                     "--data-dir=" + (directory->path() / "data").string(),
+                                     "--identity-dir=" + (directory->path() / "identity").string()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return {SOTTO_SERVER_PROGRAM, std::move(arguments), std::move(directory), 0};
+}
+
+void ServerProgram::restart() {
+  child_->kill();
+  log_before_ = child_->log().size();
+  child_.emplace(options_);
 }
 
 ServerProgram ServerProgram::gateway(const std::string& targets, const std::vector<std::string>& flags,
@@ -82,7 +99,7 @@ int ServerProgram::probe(const std::string& path, std::string* body) const {
 
 void ServerProgram::wait_live() {
   wait_until("/livez", [this] {
-    if (!child_.running()) throw std::runtime_error("it ended at start:\n" + child_.log());
+    if (!child_->running()) throw std::runtime_error("it ended at start:\n" + child_->log());
     return probe("/livez") == 200;
   });
 }
@@ -98,7 +115,7 @@ std::uint16_t ServerProgram::port() const {
   std::smatch found;
   std::string log;
   wait_until("the port in the log", [&] {
-    log = child_.log();
+    log = child_->log().substr(log_before_);
     return std::regex_search(log, found, kListening);
   });
   return static_cast<std::uint16_t>(std::stoul(found[1]));

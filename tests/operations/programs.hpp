@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class ServerProgram {
 
   // sotto-server over memory. `flags`: more of them.
   static ServerProgram standalone(const std::vector<std::string>& flags = {}, const Algorithm& algorithm = kDefault);
+  // The same over a data directory of its own, with its admin.socket there.
+  static ServerProgram durable(const std::vector<std::string>& flags = {});
   // sotto-gateway; `targets`: of the queue service.
   static ServerProgram gateway(const std::string& targets, const std::vector<std::string>& flags = {},
                                const Algorithm& algorithm = kDefault);
@@ -33,9 +36,13 @@ class ServerProgram {
   void wait_live();
   // Waits until /readyz answers with this status.
   void wait_ready(bool ready);
-  Child& process() { return child_; }
+  Child& process() { return *child_; }
+  // SIGKILL, and the same program again.
+  void restart();
   // What `sotto init` made, with the key of the CA in ca-key beside it. Not of queue().
   [[nodiscard]] std::filesystem::path identity_dir() const { return directory_->path() / "identity"; }
+  // Of durable().
+  [[nodiscard]] std::filesystem::path data_dir() const { return directory_->path() / "data"; }
   // For files of a test.
   [[nodiscard]] std::filesystem::path directory() const { return directory_->path(); }
   // For clients, as the log says it: waits for that. Not of queue().
@@ -52,7 +59,9 @@ class ServerProgram {
   std::unique_ptr<TempDir> directory_;
   std::uint16_t metrics_port_;
   std::uint16_t grpc_port_;
-  Child child_;
+  Child::Options options_;
+  std::size_t log_before_ = 0;  // what former starts wrote
+  std::optional<Child> child_;
 };
 
 // `sotto db migrate`. Throws when it fails.

@@ -1,6 +1,7 @@
 #include "services/queue/api/server_state.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "libs/contract/events.hpp"
@@ -14,8 +15,12 @@ constexpr std::size_t kListed = 10'000;
 // How long a gateway may take to read the end of its stream, before the call is broken.
 constexpr std::chrono::seconds kEndTime{1};
 
-// The server that this thread wakes only when it releases it.
-thread_local const ServerState* held_server = nullptr;
+// What this thread wakes only when it releases its server.
+struct Held {
+  const ServerState* server = nullptr;
+  std::vector<std::shared_ptr<AttachStream>> streams;
+};
+thread_local Held held;
 
 const grpc::Status kStopping{grpc::StatusCode::UNAVAILABLE, "the queue service is stopping; attach to another replica"};
 const grpc::Status kReplaced{grpc::StatusCode::ABORTED, "the gateway has attached again"};
@@ -78,24 +83,29 @@ void ServerState::attach(const std::shared_ptr<AttachStream>& stream) {
 }
 
 void ServerState::wake(std::shared_ptr<AttachStream> stream) {
+  if (held.server == this) {
+    held.streams.push_back(std::move(stream));
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     woken_.push_back(std::move(stream));
-    if (held_server == this) return;
   }
   wake_.notify_one();
 }
 
 void ServerState::hold() {
-  held_server = this;
+  held.server = this;
 }
 
 void ServerState::release() {
-  held_server = nullptr;
+  held.server = nullptr;
+  if (held.streams.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (woken_.empty()) return;
+    std::move(held.streams.begin(), held.streams.end(), std::back_inserter(woken_));
   }
+  held.streams.clear();
   wake_.notify_one();
 }
 

@@ -64,6 +64,7 @@ class TestGateway {
     while (items_.empty()) {
       v1::ServiceFrame frame;
       if (!stream_->Read(&frame)) return std::nullopt;
+      ++frames_;
       items_.insert(items_.end(), frame.items().begin(), frame.items().end());
     }
     Item item = std::move(items_.front());
@@ -77,6 +78,9 @@ class TestGateway {
       if (!item || item->what_case() == kind) return item;
     }
   }
+
+  // Frames that were read.
+  [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
   void half_close() { stream_->WritesDone(); }
   // Reads to the end.
@@ -95,6 +99,7 @@ class TestGateway {
   std::unique_ptr<grpc::ClientReaderWriter<v1::GatewayFrame, v1::ServiceFrame>> stream_;
   std::deque<Item> items_;
   std::optional<Item> welcome_;
+  std::uint64_t frames_ = 0;
 };
 
 }  // namespace sotto::queue

@@ -1,0 +1,31 @@
+#include "admin-cli/admin/admin_commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace sotto::cli {
+
+void add_admin_commands(CLI::App& parent, CommandTable& commands) {
+  const auto group = [&](const char* name, const char* help) {
+    auto* app = parent.add_subcommand(name, help);
+    app->require_subcommand(1);
+    return app;
+  };
+  const auto command = [&](CLI::App& in, const char* name, const char* help, auto make) {
+    auto* app = in.add_subcommand(name, help);
+    commands.add(*app, make(*app));
+  };
+  auto& password = *group("password", "Passwords, which creating queues needs; of a running server");
+  command(password, "list", "List passwords", make_password_list_command);
+  command(password, "create", "Make a password, or take one of your own", make_password_create_command);
+  command(password, "rotate", "Replace a password; the old one works for a while", make_password_rotate_command);
+  command(password, "expire", "Say when a password ends", make_password_expire_command);
+  command(password, "revoke", "End a password at once and for good", make_password_revoke_command);
+  command(password, "usage", "Who still comes with which password", make_password_usage_command);
+  auto& policy = *group("policy", "Whether queues may be created and the proxy used; of a running server");
+  command(policy, "show", "Show the policy", make_policy_show_command);
+  command(policy, "set", "Change the policy", make_policy_set_command);
+  auto& audit = *group("audit", "What administrators did; of a running server");
+  command(audit, "list", "List what was done and refused, the newest first", make_audit_list_command);
+}
+
+}  // namespace sotto::cli
