@@ -22,8 +22,9 @@ class Failure : public testing::Test {
     Stored out;
     test::wait_until("the store to connect", [&] {
       auto stored = store_->load();
-      if (stored) out = *std::move(stored);
-      return stored.ok();
+      if (!stored) return false;
+      out = *std::move(stored);
+      return true;
     });
     return out;
   }
