@@ -38,7 +38,8 @@ class GrpcAccessAuthority::Impl {
         checks_(settings.check_deadline, settings.max_checks, counters),
         owner_{.gateway = gateway,
                .state = [this](backend::AccessState state) { took(std::move(state)); },
-               .ended = [this](const grpc::Status& status) { ended(status); }},
+               .ended = [this](std::shared_ptr<StateStream> stream,
+                               const grpc::Status& status) { ended(std::move(stream), status); }},
         reports_(settings.max_reported_passwords),
         random_(std::random_device{}()) {
     thread_ = std::thread([this] { work(); });
@@ -76,7 +77,7 @@ class GrpcAccessAuthority::Impl {
   std::chrono::milliseconds grown(std::chrono::milliseconds& backoff);
 
   void took(backend::AccessState state);
-  void ended(const grpc::Status& status);
+  void ended(std::shared_ptr<StateStream> stream, const grpc::Status& status);
   void reported(const grpc::Status& status);
 
   const GrpcAuthoritySettings settings_;
@@ -89,9 +90,13 @@ class GrpcAccessAuthority::Impl {
   std::condition_variable wake_;     // the thread: something may be due
   std::condition_variable changed_;  // stop(): something ended
   // Guarded by mutex_.
-  std::size_t target_ = 0;               // of the attempt, or of the next one
-  std::shared_ptr<Stub> stub_;           // of the attempt that was begun last
+  std::size_t target_ = 0;  // of the attempt, or of the next one
+  // Of the attempt that was begun last, and of those before that are still in use. gRPC joins its threads when the last
+  // channel of a process goes, which must not be on one of them: calls and streams never hold the last reference.
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+  std::shared_ptr<Stub> stub_;           // of the last channel
   std::shared_ptr<StateStream> stream_;  // a null pointer: none now
+  std::size_t unfinished_ = 0;           // streams and reports, until their last reference to a channel is gone
   bool up_ = false;                      // a state came by the stream
   bool given_up_ = false;                // the stream was cancelled
   bool failing_ = false;                 // since it was up last; the log says so once
@@ -159,13 +164,21 @@ bool GrpcAccessAuthority::Impl::begin_attempt(std::unique_lock<std::mutex>& lock
     next_attempt_ = now + grown(backoff_);
     return true;
   }
-  std::shared_ptr<Stub> former = std::exchange(stub_, auth::v1::AuthService::NewStub(*channel));
+  stub_ = auth::v1::AuthService::NewStub(*channel);
+  std::vector<std::shared_ptr<grpc::Channel>> unused;
+  std::erase_if(channels_, [&unused](auto& each) {
+    if (each.use_count() > 1) return false;
+    unused.push_back(std::move(each));
+    return true;
+  });
+  channels_.push_back(*std::move(channel));
   stream_ = std::make_shared<StateStream>(owner_, stub_);
   given_up_ = false;
   attempt_until_ = now + settings_.watch_timeout;
+  ++unfinished_;
   const auto stream = stream_;
   lock.unlock();
-  former.reset();  // and its channel, which is torn down without the lock
+  unused.clear();
   stream->start();
   lock.lock();
   return true;
@@ -195,12 +208,11 @@ void GrpcAccessAuthority::Impl::took(backend::AccessState state) {
   wake_.notify_all();
 }
 
-void GrpcAccessAuthority::Impl::ended(const grpc::Status& status) {
+void GrpcAccessAuthority::Impl::ended(std::shared_ptr<StateStream> stream, const grpc::Status& status) {
   counters.connected = 0;
   relay.lost();
-  std::shared_ptr<StateStream> last;  // dropped after the lock
-  const std::lock_guard lock(mutex_);
-  last = std::move(stream_);
+  std::unique_lock lock(mutex_);
+  stream_.reset();
   const bool was_up = std::exchange(up_, false);
   ++(was_up ? counters.lost : counters.watch_failures);
   const bool said_already = !was_up && std::exchange(failing_, true);
@@ -211,6 +223,11 @@ void GrpcAccessAuthority::Impl::ended(const grpc::Status& status) {
   target_ = (target_ + 1) % targets_.size();
   next_attempt_ = std::chrono::steady_clock::now() + grown(backoff_);
   wake_.notify_all();
+  changed_.notify_all();
+  lock.unlock();
+  stream.reset();
+  lock.lock();
+  --unfinished_;
   changed_.notify_all();
 }
 
@@ -244,16 +261,18 @@ bool GrpcAccessAuthority::Impl::send_report(std::unique_lock<std::mutex>& lock, 
   }
   rpc::set_timeout(call->context, settings_.report_deadline);
   report_call_ = call;
+  ++unfinished_;
   lock.unlock();
   call->stub->async()->ReportUse(&call->context, &call->request, &call->response,
-                                 [this, call](const grpc::Status& status) { reported(status); });
+                                 [this](const grpc::Status& status) { reported(status); });
+  call.reset();
   lock.lock();
   return true;
 }
 
 void GrpcAccessAuthority::Impl::reported(const grpc::Status& status) {
-  const std::lock_guard lock(mutex_);
-  report_call_.reset();
+  std::unique_lock lock(mutex_);
+  auto call = std::move(report_call_);
   if (status.ok()) {
     ++counters.reports;
     reports_.delivered();
@@ -272,6 +291,11 @@ void GrpcAccessAuthority::Impl::reported(const grpc::Status& status) {
   counters.queues_unreported = reports_.queues();
   wake_.notify_all();
   changed_.notify_all();
+  lock.unlock();
+  call.reset();
+  lock.lock();
+  --unfinished_;
+  changed_.notify_all();
 }
 
 // --- the end
@@ -283,16 +307,18 @@ void GrpcAccessAuthority::Impl::stop() {
   wake_.notify_all();
   changed_.wait_for(lock, settings_.stop_timeout, [this] { return !up_ || reports_.empty(); });
   over_ = true;
-  const auto stream = stream_;
-  const auto call = report_call_;
+  auto stream = stream_;
+  auto call = report_call_;
   wake_.notify_all();
   lock.unlock();
   if (thread_.joinable()) thread_.join();
   if (call) call->context.TryCancel();
   if (stream) stream->cancel();
+  call.reset();
+  stream.reset();
   checks_.stop();
   lock.lock();
-  changed_.wait(lock, [this] { return !stream_ && !report_call_; });
+  changed_.wait(lock, [this] { return unfinished_ == 0; });
   stub_.reset();
   if (const auto left = reports_.queues(); left > 0 && counters.queues_unreported.exchange(0) > 0) {
     counters.queues_dropped += left;

@@ -29,7 +29,7 @@ class GatewaysAndBook : public auth::TestAuthBook {
     if (!made) throw std::runtime_error(made.error().message);
     return *std::move(made);
   }
-  void wait_for_open(bool open) {
+  void wait_for_open(bool open) const {
     wait_until("both gateways know the state", [&] { return a.cache.open() == open && b.cache.open() == open; });
   }
   std::uint64_t uses() { return store.load()->passwords.front().uses; }

@@ -19,7 +19,7 @@ class RestartedBook : public auth::TestAuthBook {
  protected:
   static void SetUpTestSuite() { crypto::initialise(); }
   ~RestartedBook() override { gateway.stop(); }
-  void wait_for_open(std::optional<bool> open) {
+  void wait_for_open(std::optional<bool> open) const {
     wait_until("the gateway knows", [&] { return gateway.cache.open() == open; });
   }
 

@@ -48,25 +48,28 @@ void PasswordChecks::ask(std::shared_ptr<auth::v1::AuthService::Stub> stub, Byte
     calls_.emplace(call.get(), call);
   }
   ++counters_.checks_in_flight;
-  call->stub->async()->CheckPassword(&call->context, &call->request, &call->response,
-                                     [this, call](const grpc::Status& status) { answered(*call, status); });
+  call->stub->async()->CheckPassword(
+      &call->context, &call->request, &call->response,
+      [this, asked = call.get()](const grpc::Status& status) { answered(asked, status); });
 }
 
-void PasswordChecks::answered(Call& call, const grpc::Status& status) {
+void PasswordChecks::answered(const Call* asked, const grpc::Status& status) {
+  std::shared_ptr<Call> call;
   {
     const std::lock_guard lock(mutex_);
-    calls_.erase(&call);
+    call = std::move(calls_.extract(asked).mapped());
   }
   CheckResult result;
   if (status.ok()) {
-    result = contract::from_proto(call.response);
+    result = contract::from_proto(call->response);
   } else if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
     result.decision = AccessDecision::too_many_attempts;
   }
   if (result.decision == AccessDecision::unknown) ++counters_.checks_failed;
   --counters_.checks_in_flight;
-  call.done(std::move(result));
-  call.done = nullptr;  // what it holds goes before stop() returns
+  call->done(std::move(result));
+  call->done = nullptr;  // what it holds goes before stop() returns
+  call.reset();
   const std::lock_guard lock(mutex_);
   --running_;
   all_answered_.notify_all();

@@ -30,7 +30,7 @@ class PasswordChecks {
 
  private:
   struct Call;
-  void answered(Call& call, const grpc::Status& status);
+  void answered(const Call* asked, const grpc::Status& status);
 
   const std::chrono::milliseconds deadline_;
   const std::size_t most_;
@@ -39,8 +39,8 @@ class PasswordChecks {
   std::mutex mutex_;
   std::condition_variable all_answered_;
   // Guarded by mutex_.
-  std::unordered_map<Call*, std::shared_ptr<Call>> calls_;
-  std::size_t running_ = 0;  // asked, and their completions have not returned
+  std::unordered_map<const Call*, std::shared_ptr<Call>> calls_;
+  std::size_t running_ = 0;  // asked, and not gone with all they hold
   bool stopping_ = false;
 };
 

@@ -25,8 +25,8 @@ void StateStream::OnReadDone(bool ok) {
 }
 
 void StateStream::OnDone(const grpc::Status& status) {
-  const auto self = std::move(self_);
-  owner_.ended(status);
+  const auto& owner = owner_;  // outlives this
+  owner.ended(std::move(self_), status);
 }
 
 }  // namespace sotto::gateway

@@ -22,8 +22,8 @@ class StateStream final : public grpc::ClientReadReactor<auth::v1::WatchResponse
   struct Owner {
     std::uint64_t gateway = 0;
     std::function<void(backend::AccessState state)> state;
-    // The last that is heard of the stream. The owner must outlive this call.
-    std::function<void(const grpc::Status& status)> ended;
+    // The last that is heard of the stream, which is handed over. The owner must outlive this call.
+    std::function<void(std::shared_ptr<StateStream> stream, const grpc::Status& status)> ended;
   };
 
   // `stub` is kept until the end.

@@ -17,7 +17,7 @@ std::uint64_t UseReports::add(const std::vector<backend::UseReport>& uses) {
   return dropped;
 }
 
-const UseReports::Report* UseReports::next() {
+const NumberedReport* UseReports::next() {
   if (sent_) return &*sent_;
   if (waiting_.empty()) return nullptr;
   sent_.emplace().number = ++last_number_;

@@ -14,13 +14,13 @@
 
 namespace sotto::gateway {
 
+struct NumberedReport {
+  std::uint64_t number = 0;  // from 1 on
+  std::vector<backend::UseReport> uses;
+};
+
 class UseReports {
  public:
-  struct Report {
-    std::uint64_t number = 0;  // from 1 on
-    std::vector<backend::UseReport> uses;
-  };
-
   // At most this many passwords wait for the next report, and are in one.
   explicit UseReports(std::size_t max_passwords) : max_passwords_(max_passwords) {}
 
@@ -28,7 +28,7 @@ class UseReports {
   std::uint64_t add(const std::vector<backend::UseReport>& uses);
   // What to send now: the last one again when it was not delivered, else a new one. A null pointer: nothing. Valid
   // until delivered().
-  const Report* next();
+  const NumberedReport* next();
   // The last one was counted, or never will be.
   void delivered() { sent_.reset(); }
   [[nodiscard]] bool empty() const { return !sent_ && waiting_.empty(); }
@@ -38,7 +38,7 @@ class UseReports {
  private:
   const std::size_t max_passwords_;
   std::map<std::string, std::uint64_t> waiting_;  // by password id
-  std::optional<Report> sent_;
+  std::optional<NumberedReport> sent_;
   std::uint64_t last_number_ = 0;
 };
 

@@ -73,7 +73,7 @@ grpc::ServerUnaryReactor* AdminService::GetTotals(grpc::CallbackServerContext* c
 }
 
 grpc::ServerUnaryReactor* AdminService::refused(grpc::CallbackServerContext& context, AdminCall call,
-                                                const std::string& subject) {
+                                                const std::string& subject) const {
   if (!hooks_.admit) return nullptr;
   const auto status = hooks_.admit(context, call, subject);
   return status.ok() ? nullptr : finish(context, status);

@@ -50,7 +50,7 @@ class AdminService final : public v1::QueueAdmin::CallbackService {
                                        Perform&& perform);
   // The end of a call that is not admitted; a null pointer when it is.
   grpc::ServerUnaryReactor* refused(grpc::CallbackServerContext& context, AdminCall call,
-                                    const std::string& subject = {});
+                                    const std::string& subject = {}) const;
 
   const Clock& clock_;
   std::optional<QueueAdministration> queues_;  // since serve(), before any call
