@@ -1,8 +1,10 @@
-# sotto_migrations(<variable> <namespace> <file.sql> …) makes a C++ source of the numbered SQL files of this folder
-# (0001_name.sql …) and stores its path in the variable. It defines <namespace>::migrations(), which migrations.hpp of
-# the folder declares. A changed SQL file is noticed by the next build.
-function(sotto_migrations out namespace)
-  set(SOTTO_MIGRATION_NAMESPACE ${namespace})
+# sotto_migrations(<variable> <service> <table> <file.sql> …) makes a C++ source of the numbered SQL files of this folder
+# (0001_name.sql …) and stores its path in the variable. It defines sotto::<service>::migrations(), which migrations.hpp
+# of the folder declares. <table> of the database says which steps were applied. A changed SQL file is noticed by the next
+# build.
+function(sotto_migrations out service table)
+  set(SOTTO_MIGRATION_SERVICE ${service})
+  set(SOTTO_MIGRATION_TABLE ${table})
   file(RELATIVE_PATH SOTTO_MIGRATION_FOLDER ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   set(SOTTO_MIGRATION_ROWS "")
   set(SOTTO_MIGRATION_COUNT 0)

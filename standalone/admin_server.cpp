@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace sotto::standalone {
 namespace {
@@ -19,24 +20,51 @@ Error unusable(const fs::path& socket, const std::string& why) {
 
 }  // namespace
 
-AdminServer::AdminServer(auth::PasswordAdmin& passwords, const Clock& clock)
-    : access_(auth::local_actor, passwords),
-      passwords_(access_, passwords, clock),
-      policy_(access_, passwords),
-      audit_(access_, passwords) {}
+AdminServer::AdminServer(Parts& parts)
+    : access_(auth::local_actor, parts.passwords),
+      passwords_(access_, parts.passwords, parts.clock),
+      policy_(access_, parts.passwords),
+      audit_(access_, parts.passwords),
+      moderation_(access_, parts.passwords, parts.daily_limit, parts.clock),
+      queues_(parts.clock),
+      status_(access_, parts.clock) {
+  parts.hooks.admit = [this](const auto& context, queue::AdminCall call, const std::string& subject) {
+    return admit(context, call, subject);
+  };
+  queues_.serve(parts.queues, std::move(parts.hooks));
+}
+
+grpc::Status AdminServer::admit(const grpc::ServerContextBase& context, queue::AdminCall call,
+                                const std::string& subject) {
+  using Kind = auth::Moderation::Kind;
+  switch (call) {
+    case queue::AdminCall::look:
+      return moderation_.admit(context, Kind::look, "queue.status", subject);
+    case queue::AdminCall::block:
+      return moderation_.admit(context, Kind::limited, "queue.block", subject);
+    case queue::AdminCall::unblock:
+      return moderation_.admit(context, Kind::undo, "queue.unblock", subject);
+    case queue::AdminCall::remove:
+      return moderation_.admit(context, Kind::limited, "queue.delete", subject);
+    case queue::AdminCall::expire:
+      break;
+  }
+  return moderation_.admit(context, Kind::operate, "queue.expire", subject);
+}
 
 AdminServer::~AdminServer() {
+  queues_.stop();
   if (server_) server_->shutdown(kGrace);
 }
 
-Result<std::unique_ptr<AdminServer>> AdminServer::start(const fs::path& socket, auth::PasswordAdmin& passwords,
-                                                        const Clock& clock) {
+Result<std::unique_ptr<AdminServer>> AdminServer::start(const fs::path& socket, Parts parts) {
   if (socket.string().size() >= sizeof(sockaddr_un::sun_path)) {
     return unusable(socket, "is longer than the path of a socket may be: name a shorter one");
   }
-  std::unique_ptr<AdminServer> admin(new AdminServer(passwords, clock));
-  auto started = rpc::Server::start({.listen = {"unix:" + fs::absolute(socket).string()}},
-                                    {&admin->passwords_, &admin->policy_, &admin->audit_});
+  std::unique_ptr<AdminServer> admin(new AdminServer(parts));
+  auto started =
+      rpc::Server::start({.listen = {"unix:" + fs::absolute(socket).string()}},
+                         {&admin->passwords_, &admin->policy_, &admin->audit_, &admin->queues_, &admin->status_});
   if (!started) return unusable(socket, "cannot be listened on: may the server write in its directory?");
   admin->server_ = *std::move(started);
   std::error_code error;

@@ -48,7 +48,13 @@ Status start_admin(const ServerSettings& settings, Server::Parts& parts, const C
   if (settings.admin_socket.empty() && settings.ephemeral) return ok_status();
   const auto socket =
       settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
-  auto admin = AdminServer::start(socket, parts.access->admin(), clock);
+  auto admin = AdminServer::start(socket, {.passwords = parts.access->admin(),
+                                           .queues = *parts.commit,
+                                           .hooks = {.totals = [&parts] { return parts.queues->totals(); },
+                                                     .expire_now = [&parts] { return parts.commit->expire_now(); },
+                                                     .admit = {}},
+                                           .daily_limit = settings.admin_daily_limit,
+                                           .clock = clock});
   // One that nobody named is no reason not to serve messages.
   if (!admin && settings.admin_socket.empty()) {
     parts.warnings.push_back(admin.error().message);
@@ -78,12 +84,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   if (!access) return access.error();
   parts->access = *std::move(access);
   for (const auto& warning : parts->access->warnings()) parts->warnings.push_back(warning);
-  if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
                                                        parts->directory, *parts->hub, parts->relay, clock);
   parts->administration.emplace(*parts->commit);
+  if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->store_watch.emplace(parts->commit->counters(), clock);
   parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
                                             *parts->commit, parts->access->policy(), clock);
@@ -129,6 +135,7 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
   health.add("store", [this] { return parts_->store_watch->state(); });
+  if (parts_->admin) parts_->admin->show(health);
 }
 
 void Server::announce() const {

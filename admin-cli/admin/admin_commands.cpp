@@ -24,6 +24,14 @@ void add_admin_commands(CLI::App& parent, CommandTable& commands) {
   auto& policy = *group("policy", "Whether queues may be created and the proxy used; of a running server");
   command(policy, "show", "Show the policy", make_policy_show_command);
   command(policy, "set", "Change the policy", make_policy_set_command);
+  auto& queue = *group("queue", "Queues that are misused; of a running server");
+  command(queue, "status", "Show what state a queue is in", make_queue_status_command);
+  command(queue, "block", "Stop the use of a queue; its messages stay", make_queue_block_command);
+  command(queue, "unblock", "Let a blocked queue be used again", make_queue_unblock_command);
+  command(queue, "delete", "Remove a queue with all its messages", make_queue_delete_command);
+  // The group is there: tests need no running server of ours.
+  command(*parent.get_subcommand("server"), "status", "Whether a running server is ready, and what it holds",
+          make_server_status_command);
   auto& audit = *group("audit", "What administrators did; of a running server");
   command(audit, "list", "List what was done and refused, the newest first", make_audit_list_command);
 }

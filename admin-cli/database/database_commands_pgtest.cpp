@@ -50,19 +50,23 @@ class DatabaseCommands : public testing::Test {
 TEST_F(DatabaseCommands, MigrateBringsAnEmptyDatabaseUpOnce) {
   const auto dry = run({"migrate", "--dry-run"});
   EXPECT_EQ(dry.exit_code, 0);
-  EXPECT_EQ(dry.out, "pending 1 queues\n");
-  EXPECT_THAT(dry.err, HasSubstr("nothing was changed"));
+  EXPECT_EQ(dry.out, "pending queue 1 queues\npending auth 1 passwords\n");
+  EXPECT_EQ(dry.err,
+            "The queue schema has version 0; nothing was changed.\n"
+            "The auth schema has version 0; nothing was changed.\n");
   EXPECT_EQ(run({"status"}).exit_code, 7);
 
   const auto first = run({"migrate"});
   EXPECT_EQ(first.exit_code, 0) << first.err;
-  EXPECT_EQ(first.out, "applied 1 queues\n");
-  EXPECT_EQ(first.err, "The schema has version 1 now (before: 0).\n");
+  EXPECT_EQ(first.out, "applied queue 1 queues\napplied auth 1 passwords\n");
+  EXPECT_EQ(first.err,
+            "The queue schema has version 1 now (before: 0).\n"
+            "The auth schema has version 1 now (before: 0).\n");
 
   const auto second = run({"migrate"});
   EXPECT_EQ(second.exit_code, 0);
   EXPECT_EQ(second.out, "");
-  EXPECT_EQ(second.err, "The schema is up to date: version 1.\n");
+  EXPECT_EQ(second.err, "The queue schema is up to date: version 1.\nThe auth schema is up to date: version 1.\n");
 }
 
 TEST_F(DatabaseCommands, MigrateSaysAsJsonWhatItDid) {
@@ -70,12 +74,56 @@ TEST_F(DatabaseCommands, MigrateSaysAsJsonWhatItDid) {
   EXPECT_EQ(dry["version"], 0);
   EXPECT_EQ(dry["pending"][0]["name"], "queues");
   EXPECT_TRUE(dry["applied"].empty());
+  EXPECT_EQ(dry["services"][1]["pending"][0]["name"], "passwords");
   const auto done = parsed(run({"migrate", "--json"}));
   EXPECT_EQ(done["schemaVersion"], 1);
+  // Of the queue service, as ever.
   EXPECT_EQ(done["versionBefore"], 0);
   EXPECT_EQ(done["version"], 1);
-  EXPECT_EQ(done["applied"][0]["version"], 1);
+  EXPECT_EQ(done["applied"][0]["name"], "queues");
   EXPECT_TRUE(done["pending"].empty());
+  ASSERT_EQ(done["services"].size(), 2U);
+  EXPECT_EQ(done["services"][0]["service"], "queue");
+  EXPECT_EQ(done["services"][0]["applied"], done["applied"]);
+  const auto& auth = done["services"][1];
+  EXPECT_EQ(auth["service"], "auth");
+  EXPECT_EQ(auth["versionBefore"], 0);
+  EXPECT_EQ(auth["version"], 1);
+  EXPECT_EQ(auth["applied"][0]["name"], "passwords");
+  EXPECT_TRUE(auth["pending"].empty());
+}
+
+// Of a database from before there was an auth service.
+TEST_F(DatabaseCommands, MigrateAddsTheSchemaOfAServiceThatCameLater) {
+  ASSERT_EQ(run({"migrate", "--service", "queue"}).exit_code, 0);
+  const auto status = run({"status"});
+  EXPECT_EQ(status.exit_code, 7);
+  EXPECT_EQ(status.out,
+            "queue schema   version 1 of 1\n"
+            "auth schema    version 0 of 1\n"
+            "pending        auth 1 passwords\n"
+            "queues         0\n"
+            "messages       0\n"
+            "platform keys  not counted (--count-keys reads every queue)\n");
+  EXPECT_EQ(run({"migrate"}).out, "applied auth 1 passwords\n");
+  EXPECT_EQ(run({"status"}).exit_code, 0);
+}
+
+TEST_F(DatabaseCommands, AServiceMayHaveADatabaseOfItsOwn) {
+  database.server().create_database("passwords");
+  const auto url = database.server().url("passwords");
+  EXPECT_EQ(run_at(url, {"migrate", "--service", "auth"}).out, "applied auth 1 passwords\n");
+  EXPECT_EQ(database.server().execute("SELECT to_regclass('queues') IS NULL", "passwords"), "t");
+  const auto status = run_at(url, {"status", "--service", "auth"});
+  EXPECT_EQ(status.exit_code, 0) << status.err;
+  EXPECT_EQ(status.out, "auth schema    version 1 of 1\npasswords      0\n");
+  const auto json = parsed(run_at(url, {"status", "--service", "auth", "--json"}));
+  EXPECT_FALSE(json.contains("version"));
+  EXPECT_EQ(json["services"].size(), 1U);
+  EXPECT_EQ(run_at(url, {"status"}).exit_code, 7);
+  const auto unknown = run_at(url, {"migrate", "--service", "mail"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("queue"), HasSubstr("auth")));
 }
 
 TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
@@ -84,16 +132,25 @@ TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
   EXPECT_THAT(empty.err, HasSubstr("run `sotto db migrate`"));
   EXPECT_EQ(parsed(empty)["pending"][0]["name"], "queues");
   EXPECT_FALSE(parsed(empty).contains("queues"));
+  EXPECT_FALSE(parsed(empty).contains("passwords"));
 
   database.migrate();
   database.server().execute("UPDATE queue_totals SET queues = slot, messages = 2 WHERE slot < 3");
+  database.server().execute(
+      "INSERT INTO auth_passwords (password_id, label, state, created, not_before, expires, daily_limit, successor_id, "
+      "key_id, digest) SELECT 'p' || i, 'label', 0, 0, 0, 0, 0, '', 4 + i / 3, sha256('') FROM generate_series(1, 3) "
+      "i");
   const auto text = run({"status"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_EQ(text.out,
-            "schema         version 1 of 1\n"
+            "queue schema   version 1 of 1\n"
+            "auth schema    version 1 of 1\n"
             "queues         3\n"
             "messages       6\n"
-            "platform keys  not counted (--count-keys reads every queue)\n");
+            "platform keys  not counted (--count-keys reads every queue)\n"
+            "passwords      3\n"
+            "password key   4 is needed by 2 passwords\n"
+            "password key   5 is needed by 1 passwords\n");
   EXPECT_EQ(text.err, "");
   const auto json = parsed(run({"status", "--json"}));
   EXPECT_EQ(json["version"], 1);
@@ -101,6 +158,11 @@ TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
   EXPECT_EQ(json["queues"], 3);
   EXPECT_EQ(json["messages"], 6);
   EXPECT_FALSE(json.contains("platformKeys"));
+  EXPECT_EQ(json["passwords"], 3);
+  EXPECT_EQ(json["passwordKeys"][1]["id"], 5);
+  EXPECT_EQ(json["passwordKeys"][1]["passwords"], 1);
+  EXPECT_EQ(json["services"][1]["service"], "auth");
+  EXPECT_EQ(json["services"][1]["neededVersion"], 1);
 }
 
 TEST_F(DatabaseCommands, ANewerSchemaIsRefused) {
@@ -109,8 +171,19 @@ TEST_F(DatabaseCommands, ANewerSchemaIsRefused) {
   write_content(key_file, crypto::KeyRing::generate_line(1));
   for (const auto& output : {run({"status"}), run({"migrate"}), run({"rekey", "--platform-key-file", key_file})}) {
     EXPECT_EQ(output.exit_code, 7);
-    EXPECT_THAT(output.err, HasSubstr("2 (future), which this program does not know"));
+    EXPECT_THAT(output.err, HasSubstr("the queue schema step 2 (future), which this program does not know"));
   }
+}
+
+TEST_F(DatabaseCommands, WhereOneSchemaIsNewerNothingIsChanged) {
+  ASSERT_EQ(run({"migrate", "--service", "auth"}).exit_code, 0);
+  database.server().execute("INSERT INTO sotto_auth_migrations (version, name) VALUES (2, 'future')");
+  for (const auto& output : {run({"status"}), run({"migrate"})}) {
+    EXPECT_EQ(output.exit_code, 7);
+    EXPECT_EQ(output.out, "");
+    EXPECT_THAT(output.err, HasSubstr("the auth schema step 2 (future), which this program does not know"));
+  }
+  EXPECT_EQ(database.server().execute("SELECT to_regclass('queues') IS NULL"), "t");
 }
 
 TEST_F(DatabaseCommands, RekeyNeedsTheSchema) {

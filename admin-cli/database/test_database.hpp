@@ -1,4 +1,4 @@
-// A database with the schema of the queue service, and queues with sealed secrets in it. For tests of this folder.
+// A database with the schemas of all services, and queues with sealed secrets in it. For tests of this folder.
 // One thread, apart from connect().
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "libs/crypto/key_ring.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/postgres/migrator.hpp"
+#include "services/auth/migrations/migrations.hpp"
 #include "services/queue/migrations/migrations.hpp"
 #include "services/queue/migrations/secret_context.hpp"
 #include "tests/support/postgres/postgres_server.hpp"
@@ -30,8 +31,10 @@ class TestDatabase {
 
   void migrate() {
     const auto session = postgres::AdminSession::connect(options()).value();
-    const auto status = postgres::migrate(*session, queue::migrations(), [](const postgres::Migration& /*applied*/) {});
-    if (!status) throw std::runtime_error(status.error().message);
+    for (const auto& set : {queue::migrations(), auth::migrations()}) {
+      const auto status = postgres::migrate(*session, set, [](const postgres::Migration& /*applied*/) {});
+      if (!status) throw std::runtime_error(status.error().message);
+    }
     connection_ = connect();
   }
 

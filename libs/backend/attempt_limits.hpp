@@ -1,5 +1,6 @@
 // AttemptLimits: who has tried too often of late, by source. Each failed attempt fills the source's bucket, which
-// leaks; a full one limits the source. In memory only, bounded, and forgotten as it leaks. Any thread.
+// leaks; a full one limits the source. In memory only, bounded, and forgotten as it leaks; what processes of a platform
+// tell each other of failures is taken in, too. Any thread.
 #pragma once
 
 #include <array>
@@ -22,9 +23,14 @@ class AttemptLimits {
   };
   // `clock` must outlive it.
   AttemptLimits(Options options, const Clock& clock) : options_(options), clock_(clock) {}
+  virtual ~AttemptLimits() = default;
+  AttemptLimits(const AttemptLimits&) = delete;
+  AttemptLimits& operator=(const AttemptLimits&) = delete;
 
-  // An unknown source is never limited: it may be everybody.
-  void failed(const AccessSource& source);
+  // An unknown source is never limited: it may be everybody. Never blocks.
+  virtual void failed(const AccessSource& source);
+  // Somebody else knows of failures: the source's bucket is at least so full that it takes this long to leak empty.
+  void learned(const AccessSource& source, std::chrono::milliseconds until_empty);
   [[nodiscard]] bool limited(const AccessSource& source) const;
   [[nodiscard]] std::size_t sources() const;
 
@@ -36,6 +42,8 @@ class AttemptLimits {
   // When the bucket will have leaked empty.
   using Buckets = std::unordered_map<Key, SteadyTime, Hash>;
   [[nodiscard]] SteadyTime full(SteadyTime now) const { return now + (options_.burst - 1) * options_.leak; }
+  // With mutex_ held: the source's bucket, which is new and empty when there was none.
+  SteadyTime& bucket(const Key& source, SteadyTime now);
   void make_room(SteadyTime now);
 
   const Options options_;

@@ -52,6 +52,26 @@ TEST_F(AttemptLimitsTest, AnUnknownSourceIsNeverLimited) {
   EXPECT_EQ(limits.sources(), 0U);
 }
 
+TEST_F(AttemptLimitsTest, TakesInWhatOthersKnow) {
+  limits.learned(source(1), 20s);  // two failures
+  EXPECT_FALSE(limits.limited(source(1)));
+  fail(1, source(1));
+  EXPECT_TRUE(limits.limited(source(1)));
+  limits.learned(source(1), 5s);  // is known better here
+  EXPECT_TRUE(limits.limited(source(1)));
+  // More than full is full.
+  limits.learned(source(2), 24h);
+  EXPECT_TRUE(limits.limited(source(2)));
+  clock.advance(10s);
+  EXPECT_FALSE(limits.limited(source(2)));
+  // Nothing, and nobody.
+  limits.learned(source(3), 0s);
+  limits.learned(source(3), -5s);
+  limits.learned(std::nullopt, 30s);
+  EXPECT_FALSE(limits.limited(std::nullopt));
+  EXPECT_EQ(limits.sources(), 2U);
+}
+
 TEST_F(AttemptLimitsTest, IsBounded) {
   for (std::uint8_t i = 1; i <= 4; ++i) fail(2, source(i));
   fail(1, source(1));

@@ -40,11 +40,12 @@ class MigratorTest : public testing::Test {
   }
   // Runs them on a connection of its own; notes what was applied.
   Status run(std::span<const Migration> steps) {
-    return migrate(*admin(), steps, [this](const Migration& step) { applied_.push_back(step.version); });
+    return migrate(*admin(), fruit(steps), [this](const Migration& step) { applied_.push_back(step.version); });
   }
   [[nodiscard]] SchemaState state(std::span<const Migration> steps) const {
-    return schema_state(*admin(), steps).value();
+    return schema_state(*admin(), fruit(steps)).value();
   }
+  static MigrationSet fruit(std::span<const Migration> steps) { return {"fruit", "sotto_migrations", steps}; }
 
   test::PostgresServer server_;
   std::vector<int> applied_;
@@ -83,7 +84,7 @@ TEST_F(MigratorTest, TwoRunnersAtOnceShareTheWork) {
   std::vector<std::jthread> runners;
   for (auto& count : counts) {
     runners.emplace_back([this, &steps, &count] {
-      const auto status = migrate(*admin(), steps, [&count](const Migration& /*step*/) { ++count; });
+      const auto status = migrate(*admin(), fruit(steps), [&count](const Migration& /*step*/) { ++count; });
       EXPECT_TRUE(status.ok());
     });
   }
@@ -98,7 +99,7 @@ TEST_F(MigratorTest, AFailingStepLeavesNothing) {
        {2, "broken", "CREATE TABLE vegetables (n int); INSERT INTO vegetables VALUES (1); SELECT nonsense"}}};
   const auto status = run(kBroken);
   ASSERT_FALSE(status.ok());
-  EXPECT_THAT(status.error().message, AllOf(HasSubstr("schema step 2 (broken) failed"), HasSubstr("nonsense")));
+  EXPECT_THAT(status.error().message, AllOf(HasSubstr("fruit schema step 2 (broken) failed"), HasSubstr("nonsense")));
   EXPECT_THAT(applied_, ElementsAre(1));
   EXPECT_EQ(server_.execute("SELECT to_regclass('vegetables') IS NULL"), "t");
   EXPECT_EQ(state(kAll).version, 1);
@@ -109,7 +110,7 @@ TEST_F(MigratorTest, AFailingStepLeavesNothing) {
 
 TEST_F(MigratorTest, RefusesANewerDatabase) {
   ASSERT_TRUE(run(kAll).ok());
-  for (const auto& status : {run(kAll.first(2)), require_schema(*connect(), kAll.first(2))}) {
+  for (const auto& status : {run(kAll.first(2)), require_schema(*connect(), fruit(kAll.first(2)))}) {
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, ErrorCode::conflict);
     EXPECT_THAT(status.error().message, HasSubstr("3 (more), which this program does not know"));
@@ -127,12 +128,26 @@ TEST_F(MigratorTest, RefusesAStepOfAnotherName) {
 }
 
 TEST_F(MigratorTest, AProgramThatNeedsTheSchemaIsToldWhatToRun) {
-  const auto before = require_schema(*connect(), kAll);
+  const auto before = require_schema(*connect(), fruit(kAll));
   ASSERT_FALSE(before.ok());
   EXPECT_EQ(before.error().code, ErrorCode::conflict);
-  EXPECT_THAT(before.error().message, HasSubstr("run `sotto db migrate`"));
+  EXPECT_THAT(before.error().message, AllOf(HasSubstr("version 0 of the fruit schema and this program needs 3"),
+                                            HasSubstr("run `sotto db migrate`")));
   ASSERT_TRUE(run(kAll).ok());
-  EXPECT_TRUE(require_schema(*connect(), kAll).ok());
+  EXPECT_TRUE(require_schema(*connect(), fruit(kAll)).ok());
+}
+
+TEST_F(MigratorTest, SetsOfTwoServicesDoNotKnowOfEachOther) {
+  constexpr std::array<Migration, 1> kOther{{{1, "tools", "CREATE TABLE tools (name text)"}}};
+  const MigrationSet tools{"tools", "sotto_tools_migrations", kOther};
+  ASSERT_TRUE(run(kAll).ok());
+  EXPECT_EQ(schema_state(*admin(), tools)->version, 0);
+  EXPECT_THAT(require_schema(*connect(), tools).error().message, HasSubstr("version 0 of the tools schema"));
+  ASSERT_TRUE(migrate(*admin(), tools, [](const Migration& /*step*/) {}).ok());
+  EXPECT_EQ(schema_state(*admin(), tools)->version, 1);
+  EXPECT_EQ(state(kAll).version, 3);
+  EXPECT_TRUE(require_schema(*connect(), tools).ok());
+  EXPECT_TRUE(require_schema(*connect(), fruit(kAll)).ok());
 }
 
 }  // namespace

@@ -27,8 +27,11 @@ class Client::Impl final : private RouterOwner {
         callbacks_(std::move(callbacks)),
         tls_(std::move(tls)),
         surroundings_{io_, options_, tls_.get()},
-        router_(surroundings_, counters_, state_, subscriptions_, *this),
-        thread_([this] { run(); }) {}
+        router_(surroundings_, counters_, state_, subscriptions_, *this) {
+    // Before anybody can send: the router must have begun when the first command comes.
+    asio::post(io_, [this] { router_.start(); });
+    thread_ = std::thread([this] { run(); });
+  }
   ~Impl() override { stop(); }
 
   void stop() {
@@ -79,7 +82,6 @@ class Client::Impl final : private RouterOwner {
  private:
   void run() {
     const auto work = asio::make_work_guard(io_);
-    asio::post(io_, [this] { router_.start(); });
     io_.run();
   }
 
@@ -147,7 +149,7 @@ class Client::Impl final : private RouterOwner {
   asio::io_context io_{1};
   const Surroundings surroundings_;
   Router router_;
-  std::thread thread_;  // last: it uses all of the above
+  std::thread thread_;  // uses all of the above
 };
 
 Result<std::unique_ptr<Client>> Client::start(Options options, Callbacks callbacks) {

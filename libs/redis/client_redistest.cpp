@@ -38,6 +38,21 @@ TEST(RedisClient, AnswersInTheOrderOfCommands) {
   EXPECT_EQ(client->counters().failures, 0U);
 }
 
+// Before the I/O thread has begun: refused or done, and no end of the process.
+TEST(RedisClient, MayBeUsedAtOnce) {
+  const RedisServer server;
+  for (int i = 0; i < 200; ++i) {
+    std::atomic<int> answers = 0;
+    const auto client = start_client(server.client_options());
+    client->send(Command("PING"), [&](const Result<Reply>& reply) {
+      EXPECT_TRUE(reply || reply.error().code == ErrorCode::unavailable);
+      ++answers;
+    });
+    client->stop();
+    EXPECT_EQ(answers, 1);
+  }
+}
+
 TEST(RedisClient, AnErrorFailsOnlyItsCommand) {
   const RedisServer server;
   const auto client = connect(server.client_options());

@@ -4,17 +4,12 @@
 
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <regex>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "libs/crypto/random.hpp"
-#include "libs/smp-client/sync_client.hpp"
-#include "tests/operations/programs.hpp"
-#include "tests/support/golden/golden_file.hpp"
-#include "tests/support/server/test_identity.hpp"
+#include "tests/operations/admin_test.hpp"
 
 namespace sotto::test {
 namespace {
@@ -29,85 +24,7 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string read_line(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-class PasswordCommands : public testing::Test {
- protected:
-  struct Ran {
-    int exit_code = -1;
-    std::string output;  // of both
-  };
-
-  PasswordCommands() {
-    crypto::initialise();
-    server.wait_ready(true);
-    fingerprint_ = fingerprint_of(server.identity_dir());
-  }
-
-  [[nodiscard]] Ran sotto(std::vector<std::string> arguments) const {
-    arguments.emplace_back("--server=unix:" + (server.data_dir() / "admin.sock").string());
-    Ran out;
-    out.exit_code = server.sotto(std::move(arguments), &out.output);
-    return out;
-  }
-  // What it says when it succeeds.
-  [[nodiscard]] std::string done(std::vector<std::string> arguments) const {
-    auto ran = sotto(std::move(arguments));
-    EXPECT_EQ(ran.exit_code, 0) << ran.output;
-    return std::move(ran.output);
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return (server.directory() / name).string(); }
-  // Makes a password, which a file of the same name holds.
-  std::string create(const std::string& label) const {
-    static_cast<void>(done({"password", "create", "--label", label, "--out", file(label)}));
-    return read_line(file(label));
-  }
-  // Of a new connection: "OK", or why not.
-  [[nodiscard]] std::string new_queue(const std::optional<std::string>& password) const {
-    client::ConnectOptions options;
-    options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
-    options.port = server.port();
-    options.fingerprint = fingerprint_;
-    client::SyncClient client;
-    if (auto status = client.connect(options); !status) return status.error().message;
-    client::NewQueue queue;
-    if (password) queue.password.emplace(*password);
-    const auto made = client.create_queue(queue);
-    return made ? "OK" : made.error().message;
-  }
-  [[nodiscard]] std::string metric(const std::string& name) const {
-    std::string exposition;
-    EXPECT_EQ(server.probe("/metrics", &exposition), 200);
-    std::smatch found;
-    const std::regex line("\n" + name + " ([^\n]*)\n");
-    return std::regex_search(exposition, found, line) ? found[1].str() : "absent";
-  }
-  // Without what no two runs have in common.
-  [[nodiscard]] std::string settled(std::string text) const {
-    const auto replace = [&](const char* what, const char* by) {
-      text = std::regex_replace(text, std::regex(what), by);
-    };
-    text = std::regex_replace(text, std::regex(server.directory().string()), "DIR");
-    replace(R"(\b[0-9a-f]{16}\b)", "<id>");
-    replace(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", "<a time of 20 c.>");
-    replace(R"(\b\d{4}-\d\d-\d\d\b)", "<a day> ");
-    replace(R"re(local:[^ "]+( *))re", "local:<user>");
-    return text;
-  }
-  void expect_golden(const std::string& name, const std::string& text) const {
-    test::expect_golden("tests/operations/golden/" + name, settled(text));
-  }
-
-  ServerProgram server = ServerProgram::durable();
-
- private:
-  crypto::Fingerprint fingerprint_{};
-};
+class PasswordCommands : public AdminTest {};
 
 TEST_F(PasswordCommands, TheFirstPasswordClosesAnOpenServer) {
   EXPECT_THAT(server.process().log(), HasSubstr("ANYBODY who knows the address MAY CREATE QUEUES"));
@@ -130,7 +47,7 @@ TEST_F(PasswordCommands, RotatesWithAnOverlapAndWithoutARestart) {
   EXPECT_EQ(new_queue(old_one), "OK");
   const auto rotated = done({"password", "rotate", "team-a", "--out", file("new")});
   expect_golden("password-rotate.txt", rotated);
-  const auto new_one = read_line(file("new"));
+  const auto new_one = first_line(file("new"));
   EXPECT_NE(old_one, new_one);
   EXPECT_EQ(new_queue(new_one), "OK");
   EXPECT_EQ(new_queue(old_one), "OK");
@@ -154,7 +71,7 @@ TEST_F(PasswordCommands, RotatesWithAnOverlapAndWithoutARestart) {
   EXPECT_EQ(sotto({"password", "rotate", "team-a", "--overlap", "0", "--out", file("third")}).exit_code, 0);
   EXPECT_EQ(new_queue(new_one), kRefused);
   EXPECT_EQ(new_queue(old_one), "OK");
-  EXPECT_EQ(new_queue(read_line(file("third"))), "OK");
+  EXPECT_EQ(new_queue(first_line(file("third"))), "OK");
 }
 
 TEST_F(PasswordCommands, ExpiresAndRevokesAtOnce) {
@@ -276,7 +193,7 @@ TEST_F(PasswordCommands, NoPasswordIsAnywhere) {
   static_cast<void>(done({"password", "create", "--label", "team-b", "--password-file", file("own")}));
   passwords.emplace_back("some-words-of-our-own-9");
   static_cast<void>(done({"password", "rotate", "team-a", "--out", file("new")}));
-  passwords.push_back(read_line(file("new")));
+  passwords.push_back(first_line(file("new")));
   for (const auto& password : passwords) ASSERT_EQ(new_queue(password), "OK");
   passwords.emplace_back("a-wrong-one-that-somebody-tried");
   ASSERT_EQ(new_queue(passwords.back()), kRefused);

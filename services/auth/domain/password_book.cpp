@@ -222,14 +222,18 @@ Status PasswordBook::refresh() {
 }
 
 void PasswordBook::run_refresh() {
+  auto read_at = clock_.steady_now();
   std::unique_lock lock(mutex_);
   while (!wake_refresh_.wait_for(lock, options_.refresh_interval, [this] { return stopping_; })) {
     const auto known = stored_.generation;
+    const bool counts = has_daily_limit();
     lock.unlock();
     flush_uses();
     const auto generation = store_.generation();
-    if (!generation || *generation != known) {
+    const auto now = clock_.steady_now();
+    if (!generation || *generation != known || (counts && now - read_at >= options_.use_interval)) {
       static_cast<void>(refresh());  // health() says what went wrong
+      read_at = now;
     } else {
       tell();  // a password may have begun or ended, a day may be over
     }
@@ -243,6 +247,12 @@ void PasswordBook::run_refresh() {
 void PasswordBook::report(std::vector<backend::UseReport> uses) {
   const std::lock_guard lock(mutex_);
   for (const auto& use : uses) uses_[use.password_id] += use.queues;
+}
+
+bool PasswordBook::has_daily_limit() const {
+  return std::any_of(stored_.passwords.begin(), stored_.passwords.end(), [](const Password& password) {
+    return password.daily_limit != 0 && password.state != PasswordState::revoked;
+  });
 }
 
 void PasswordBook::flush_uses() {

@@ -35,6 +35,8 @@ class PasswordBook final : public backend::AccessAuthority {
  public:
   struct Options {
     std::chrono::milliseconds refresh_interval{250};
+    // What other processes count changes no generation. It is read this often while a password has a daily limit.
+    std::chrono::milliseconds use_interval{1000};
     std::size_t max_verifications = 16;  // of chosen passwords that wait; more are refused
     bool new_queues = true;              // false: whatever the policy says, none may be created
   };
@@ -80,6 +82,7 @@ class PasswordBook final : public backend::AccessAuthority {
   void flush_uses();
   // With mutex_ held.
   [[nodiscard]] backend::AccessState state_now() const;
+  [[nodiscard]] bool has_daily_limit() const;
   [[nodiscard]] backend::CheckResult judge(const Password& password) const;
   void tell();
 

@@ -147,6 +147,20 @@ TEST_F(PasswordBookTest, CountsUsesAndWhatIsLeftOfADailyLimit) {
   EXPECT_EQ(book->state().passwords.front().remaining, 0U);
 }
 
+// What another replica counted is no change of a password.
+TEST_F(PasswordBookTest, ADailyLimitCountsWhatOtherProcessesReport) {
+  const auto made = admin->create(anna, {.label = "team-a", .daily_limit = 10}, {});
+  ASSERT_TRUE(made);
+  Listener listener;
+  book->watch(&listener);
+  const auto other = open_book();
+  other->report({{made->password.id, 4}});
+  other->stop();  // has written it
+  clock.advance(1s);
+  EXPECT_TRUE(listener.wait_for([](const auto& state) { return state.passwords.at(0).remaining == 6U; }));
+  book->watch(nullptr);
+}
+
 TEST_F(PasswordBookTest, ANewDayHasItsOwnLimit) {
   const auto made = admin->create(anna, {.label = "team-a", .daily_limit = 10}, {});
   book->report({{made->password.id, 10}});

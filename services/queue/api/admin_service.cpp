@@ -64,11 +64,19 @@ void AdminService::stop() {
 grpc::ServerUnaryReactor* AdminService::GetTotals(grpc::CallbackServerContext* context,
                                                   const v1::GetTotalsRequest* /*request*/,
                                                   v1::GetTotalsResponse* response) {
+  if (auto* end = refused(*context, AdminCall::look)) return end;
   if (!hooks_.totals) return finish(*context, {grpc::StatusCode::UNIMPLEMENTED, "totals are not counted here"});
   const StoreTotals totals = hooks_.totals();
   response->set_queues(totals.queues);
   response->set_messages(totals.messages);
   return finish(*context, grpc::Status::OK);
+}
+
+grpc::ServerUnaryReactor* AdminService::refused(grpc::CallbackServerContext& context, AdminCall call,
+                                                const std::string& subject) const {
+  if (!hooks_.admit) return nullptr;
+  const auto status = hooks_.admit(context, call, subject);
+  return status.ok() ? nullptr : finish(context, status);
 }
 
 SteadyTime AdminService::deadline(const grpc::CallbackServerContext& context) const {
@@ -88,6 +96,7 @@ grpc::ServerUnaryReactor* AdminService::with_queue(grpc::CallbackServerContext& 
 grpc::ServerUnaryReactor* AdminService::GetQueueStatus(grpc::CallbackServerContext* context,
                                                        const v1::GetQueueStatusRequest* request,
                                                        v1::GetQueueStatusResponse* response) {
+  if (auto* end = refused(*context, AdminCall::look)) return end;
   return with_queue(*context, request->id(), [&](const QueueName& queue, grpc::ServerUnaryReactor& reactor) {
     queues_->view(queue, deadline(*context), [response, &reactor](const Result<QueueView>& view) {
       if (!view) return finish(reactor, view.error());
@@ -102,6 +111,8 @@ grpc::ServerUnaryReactor* AdminService::BlockQueue(grpc::CallbackServerContext* 
                                                    v1::BlockQueueResponse* /*response*/) {
   auto blocking = contract::from_proto(request->blocking());
   if (!blocking) return finish(*context, invalid(blocking.error()));
+  const auto* reason = blocking->reason == backend::BlockingReason::content ? "content" : "spam";
+  if (auto* end = refused(*context, AdminCall::block, reason)) return end;
   return with_queue(*context, request->id(), [&](const QueueName& queue, grpc::ServerUnaryReactor& reactor) {
     queues_->block(queue, *std::move(blocking), deadline(*context),
                    [&reactor](const Status& done) { finish(reactor, done); });
@@ -111,6 +122,7 @@ grpc::ServerUnaryReactor* AdminService::BlockQueue(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* AdminService::UnblockQueue(grpc::CallbackServerContext* context,
                                                      const v1::UnblockQueueRequest* request,
                                                      v1::UnblockQueueResponse* /*response*/) {
+  if (auto* end = refused(*context, AdminCall::unblock)) return end;
   return with_queue(*context, request->id(), [&](const QueueName& queue, grpc::ServerUnaryReactor& reactor) {
     queues_->unblock(queue, deadline(*context), [&reactor](const Status& done) { finish(reactor, done); });
   });
@@ -119,6 +131,7 @@ grpc::ServerUnaryReactor* AdminService::UnblockQueue(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* AdminService::DeleteQueue(grpc::CallbackServerContext* context,
                                                     const v1::DeleteQueueRequest* request,
                                                     v1::DeleteQueueResponse* /*response*/) {
+  if (auto* end = refused(*context, AdminCall::remove)) return end;
   return with_queue(*context, request->id(), [&](const QueueName& queue, grpc::ServerUnaryReactor& reactor) {
     queues_->remove(queue, deadline(*context), [&reactor](const Status& done) { finish(reactor, done); });
   });
@@ -127,6 +140,7 @@ grpc::ServerUnaryReactor* AdminService::DeleteQueue(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* AdminService::ExpireNow(grpc::CallbackServerContext* context,
                                                   const v1::ExpireNowRequest* /*request*/,
                                                   v1::ExpireNowResponse* response) {
+  if (auto* end = refused(*context, AdminCall::expire)) return end;
   if (!hooks_.expire_now) return finish(*context, {grpc::StatusCode::UNIMPLEMENTED, "nothing expires here"});
   const std::lock_guard lock(mutex_);
   if (std::exchange(expiring_, true)) {

@@ -1,5 +1,6 @@
 // AdminService: sotto.queue.v1.QueueAdmin over QueueAdministration and the hooks of the QueueServer. Owned by the
-// QueueServer. Calls come from threads of gRPC and go on where the backend answers; none blocks.
+// QueueServer, or of a standalone server. Calls come from threads of gRPC and go on where the backend answers; none
+// blocks but in the hook that admits it.
 #pragma once
 
 #include <sotto/queue/v1/queue.grpc.pb.h>
@@ -47,6 +48,9 @@ class AdminService final : public v1::QueueAdmin::CallbackService {
   template <class Perform>
   grpc::ServerUnaryReactor* with_queue(grpc::CallbackServerContext& context, const common::v1::QueueId& named,
                                        Perform&& perform);
+  // The end of a call that is not admitted; a null pointer when it is.
+  grpc::ServerUnaryReactor* refused(grpc::CallbackServerContext& context, AdminCall call,
+                                    const std::string& subject = {}) const;
 
   const Clock& clock_;
   std::optional<QueueAdministration> queues_;  // since serve(), before any call

@@ -13,6 +13,8 @@
 // next frame. A gateway is not read from while too much of it is unanswered; what it does not read is bounded, too.
 #pragma once
 
+#include <grpcpp/support/status.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -28,6 +30,7 @@
 #include "services/queue/domain/queue_store.hpp"
 
 namespace grpc {
+class ServerContextBase;
 class Service;
 }  // namespace grpc
 
@@ -76,10 +79,17 @@ struct QueueServerCounters {
   std::atomic<std::uint64_t> sessions_ended{0};  // because their gateway did not come back
 };
 
-// What administrators ask for and a QueueBackend has no word for. Either may be empty: UNIMPLEMENTED.
+// What a call of an administrator is, for who decides on it.
+enum class AdminCall : std::uint8_t { look, block, unblock, remove, expire };
+
+// What administrators ask for and a QueueBackend has no word for. Totals and expire_now may be empty: UNIMPLEMENTED.
 struct QueueAdminHooks {
   std::function<StoreTotals()> totals;        // any thread, at once
   std::function<std::uint64_t()> expire_now;  // any thread; may take long; one at a time
+  // Whether the caller may; asked before anything is done, on a thread of gRPC, and may wait for a store. `subject`:
+  // for the audit. Empty: whoever reaches the service may.
+  std::function<grpc::Status(const grpc::ServerContextBase& context, AdminCall call, const std::string& subject)>
+      admit = {};
 };
 
 class QueueServer final : public backend::EventSink {

@@ -3,13 +3,10 @@
 // what comes later is a new file.
 #pragma once
 
-#include <span>
-
 #include "libs/postgres/migration.hpp"
 
 namespace sotto::queue {
 
-// By version. Lives as long as the program.
-std::span<const postgres::Migration> migrations();
+postgres::MigrationSet migrations();
 
 }  // namespace sotto::queue
