@@ -73,14 +73,17 @@ TEST_F(Validate, PrintsJson) {
   const auto output = config({"validate", "--json", file(bad_)});
   EXPECT_EQ(output.exit_code, 3);
   test::expect_golden("admin-cli/config/golden/validate.json", without_folder(output.out));
-  const auto valid = nlohmann::json::parse(config({"validate", "--json", file("")}).out);
+  const auto valid = nlohmann::json::parse(config({"validate", "--json", file("[storage]\nephemeral = true\n")}).out);
   EXPECT_EQ(valid["valid"], true);
   EXPECT_THAT(valid["problems"], IsEmpty());
-  EXPECT_THAT(valid["warnings"], ElementsAre(HasSubstr("access.password is not set")));
+  EXPECT_THAT(valid["warnings"], ElementsAre(HasSubstr("storage.ephemeral is on")));
 }
 
-TEST_F(Validate, WarnsAsTheServerWould) {
-  EXPECT_THAT(config({"validate", file("")}).err, StartsWith("warning: access.password is not set"));
+TEST_F(Validate, WarnsAsTheProgramWould) {
+  EXPECT_THAT(config({"validate", file("[storage]\nephemeral = true\n")}).err,
+              StartsWith("warning: storage.ephemeral is on"));
+  EXPECT_THAT(config({"validate", "--program", "gateway", file("")}).err,
+              StartsWith("warning: access.password is not set"));
 }
 
 TEST_F(Validate, KnowsEveryProgram) {
