@@ -32,7 +32,9 @@ TEST(PostgresPasswordStore, PasswordsComeInTheOrderOfTheirCommits) {
   // One that is changed stays where it is; two at once come as they were given.
   ASSERT_TRUE(store->commit(test_change(5, {test_password("c", "changed"), test_password("z"), test_password("y")})));
   std::string order;
-  for (const auto& password : store->load()->passwords) order += password.id;
+  const auto stored = store->load();
+  ASSERT_TRUE(stored);
+  for (const auto& password : stored->passwords) order += password.id;
   EXPECT_EQ(order, "edcbazy");
 }
 

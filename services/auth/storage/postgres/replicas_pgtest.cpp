@@ -118,7 +118,9 @@ TEST_F(Replicas, UsesAddUpAcrossReplicasAndOverTheChangeOfTheDay) {
   run(*one_, "a", "b");
   other.join();
   third.join();
-  for (const auto& password : two_->load()->passwords) {
+  const auto stored = two_->load();
+  ASSERT_TRUE(stored);
+  for (const auto& password : stored->passwords) {
     EXPECT_EQ(password.uses, 3U * kReports);
     EXPECT_EQ(password.last_day, 11);
     // All of the new day, whoever came into it first; what came late counts for the day before.
