@@ -10,6 +10,26 @@
 #include "admin-cli/commands/handout_page.hpp"
 
 namespace sotto::cli {
+namespace {
+
+// Whether the file is not there and can be made: it is made, and taken away again. A password is told once, so this is
+// known before there is one.
+Status check_new(const std::string& path) {
+  auto made = create_file(path, {}, Access::owner);
+  if (made) std::filesystem::remove(path);
+  if (!made && made.error().code == ErrorCode::conflict) {
+    return Error{ErrorCode::conflict, path + " is there already: no file is overwritten"};
+  }
+  return made;
+}
+
+// The password works, and could not be put where it was to go.
+Error undelivered(const Error& error) {
+  return {error.code,
+          error.message + "; the password was made, and nobody has it: `sotto password rotate` makes another"};
+}
+
+}  // namespace
 
 void NewSecret::declare(CLI::App& app) {
   auto* file = app.add_option("--password-file", password_file_,
@@ -25,10 +45,8 @@ void NewSecret::declare(CLI::App& app) {
 
 Result<std::optional<SecretString>> NewSecret::read(Console& console, bool dry_run) {
   for (const auto& path : {out_, handout_}) {
-    std::error_code ignored;
-    if (!path.empty() && std::filesystem::exists(path, ignored)) {
-      return Error{ErrorCode::conflict, path + " is there already: no file is overwritten"};
-    }
+    if (path.empty()) continue;
+    if (auto status = check_new(path); !status) return status.error();
   }
   if (!handout_.empty()) {
     if (const auto address = own_.read(); !address) return address.error();
@@ -59,16 +77,16 @@ Status NewSecret::deliver(const SecretString& secret, const std::string& label, 
     auto line = std::string(secret.expose()) + "\n";
     auto made = create_file(out_, line, Access::owner);
     wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
-    if (!made) return made;
+    if (!made) return undelivered(made.error());
     console.err << "The password is in " << out_ << ".\n";
   }
   if (!handout_.empty()) {
     auto address = own_.read();
-    if (!address) return address.error();
+    if (!address) return undelivered(address.error());
     address->password = secret;
     const auto page = handout_page({*std::move(address), label, expires == 0 ? std::string() : format_time(expires)});
-    if (!page) return page.error();
-    if (auto made = create_file(handout_, *page, Access::owner); !made) return made;
+    if (!page) return undelivered(page.error());
+    if (auto made = create_file(handout_, *page, Access::owner); !made) return undelivered(made.error());
     console.err << "The page to hand out is " << handout_ << ".\n";
   }
   if (show_) {

@@ -90,13 +90,10 @@ class GrpcAccessAuthority::Impl {
   std::condition_variable wake_;     // the thread: something may be due
   std::condition_variable changed_;  // stop(): something ended
   // Guarded by mutex_.
-  std::size_t target_ = 0;  // of the attempt, or of the next one
-  // Of the attempt that was begun last, and of those before that are still in use. gRPC joins its threads when the last
-  // channel of a process goes, which must not be on one of them: calls and streams never hold the last reference.
-  std::vector<std::shared_ptr<grpc::Channel>> channels_;
-  std::shared_ptr<Stub> stub_;           // of the last channel
+  std::size_t target_ = 0;               // of the attempt, or of the next one
+  std::shared_ptr<Stub> stub_;           // of the attempt that was begun last
   std::shared_ptr<StateStream> stream_;  // a null pointer: none now
-  std::size_t unfinished_ = 0;           // streams and reports, until their last reference to a channel is gone
+  std::size_t unfinished_ = 0;           // streams and reports, until nothing of them is left
   bool up_ = false;                      // a state came by the stream
   bool given_up_ = false;                // the stream was cancelled
   bool failing_ = false;                 // since it was up last; the log says so once
@@ -165,20 +162,12 @@ bool GrpcAccessAuthority::Impl::begin_attempt(std::unique_lock<std::mutex>& lock
     return true;
   }
   stub_ = auth::v1::AuthService::NewStub(*channel);
-  std::vector<std::shared_ptr<grpc::Channel>> unused;
-  std::erase_if(channels_, [&unused](auto& each) {
-    if (each.use_count() > 1) return false;
-    unused.push_back(std::move(each));
-    return true;
-  });
-  channels_.push_back(*std::move(channel));
   stream_ = std::make_shared<StateStream>(owner_, stub_);
   given_up_ = false;
   attempt_until_ = now + settings_.watch_timeout;
   ++unfinished_;
   const auto stream = stream_;
   lock.unlock();
-  unused.clear();
   stream->start();
   lock.lock();
   return true;

@@ -138,6 +138,12 @@ TEST_F(PasswordCommands, SaysAMadePasswordOnce) {
   // No file is overwritten, and then nothing is done.
   EXPECT_EQ(sotto({"password", "create", "--label", "team-c", "--out", page}).exit_code, 7);
   EXPECT_EQ(read(page), html);
+  // Nor is one made that could not be kept: a folder that is not there, or no file.
+  for (const auto* option : {"--out", "--handout"}) {
+    const auto refused = sotto({"password", "create", "--label", "team-c", option, file("nowhere/team-c"),
+                                "--identity-dir", server.identity_dir().string()});
+    EXPECT_EQ(refused.exit_code, 3) << refused.output;
+  }
   EXPECT_THAT(done({"password", "list", "--all"}), Not(HasSubstr("team-c")));
 }
 
