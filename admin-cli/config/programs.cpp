@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "gateway/process/settings.hpp"
+#include "services/auth/process/settings.hpp"
 #include "services/queue/process/settings.hpp"
 #include "standalone/settings/settings.hpp"
 
@@ -39,6 +40,8 @@ constexpr std::array kPrograms{
             &check<&gateway::load_program>},
     Program{"queue", "sotto-queue", &with_table<queue::ProgramSettings, &queue::program_table>,
             &check<&queue::load_program>},
+    Program{"auth", "sotto-auth", &with_table<auth::ProgramSettings, &auth::program_table>,
+            &check<&auth::load_program>},
 };
 
 }  // namespace

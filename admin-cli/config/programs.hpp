@@ -26,7 +26,7 @@ struct Program {
 std::span<const Program> programs();
 // Precondition: `word` is that of a program.
 const Program& program(std::string_view word);
-// "server", "gateway", "queue".
+// "server", "gateway", "queue", "auth".
 std::vector<std::string> program_words();
 
 }  // namespace sotto::cli

@@ -12,7 +12,7 @@ constexpr std::string_view kUnix = "unix:";
 Error unusable() {
   return {
       ErrorCode::configuration,
-      "the auth service must be hosts with ports, or Unix sockets, separated by commas: \"auth-0:7003,auth-1:7003\""};
+      "the auth service must be hosts with ports, or Unix sockets, separated by commas: \"auth-0:7451,auth-1:7451\""};
 }
 
 std::string_view trimmed(std::string_view text) {

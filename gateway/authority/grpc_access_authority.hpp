@@ -32,7 +32,7 @@
 namespace sotto::gateway {
 
 struct GrpcAuthoritySettings {
-  // "auth-0.internal:7003,auth-1.internal:7003", "unix:/run/sotto/auth.sock": separated by commas.
+  // "auth-0.internal:7451,auth-1.internal:7451", "unix:/run/sotto/auth.sock": separated by commas.
   std::string service;
   std::optional<rpc::TlsFiles> tls;  // absent: plaintext. The certificate of a replica has the host of `service`
 

@@ -7,10 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "gateway/access/access_cache.hpp"
 #include "gateway/access/password_policy.hpp"
+#include "gateway/authority/grpc_access_authority.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/identity/identity_watch.hpp"
 #include "gateway/metrics/gateway_metrics.hpp"
+#include "gateway/process/authority_metrics.hpp"
 #include "gateway/process/backend_metrics.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/random.hpp"
@@ -41,19 +44,34 @@ struct GatewayProcess::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
 
+  // Who may create queues: the auth service and what is remembered of it, or the settings.
+  std::optional<GrpcAccessAuthority> authority;
+  std::optional<AccessCache> cache;
   std::optional<PasswordPolicy> policy;
   backend::EventRelay relay;
   // Outlives the backend, whose last completions hold connections of it.
   std::unique_ptr<Gateway> gateway;
   std::optional<GrpcQueueBackend> queues;
   std::optional<IdentityWatch> identity_watch;
+
+  backend::AccessPolicy& use_access(const ProgramSettings& settings, std::uint64_t gateway_id, const Clock& clock);
 };
+
+backend::AccessPolicy& GatewayProcess::Parts::use_access(const ProgramSettings& settings, std::uint64_t gateway_id,
+                                                         const Clock& clock) {
+  if (settings.auth_targets.empty()) return policy.emplace(settings.password, settings.new_queues);
+  authority.emplace(authority_settings(settings), gateway_id, clock);
+  return cache.emplace(AccessCache::Options{}, *authority, clock);
+}
 
 GatewayProcess::GatewayProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 GatewayProcess::~GatewayProcess() {
   parts_->identity_watch.reset();
   parts_->gateway->stop();
+  // What was created is reported before the way to the auth service goes.
+  if (parts_->cache) parts_->cache->stop();
+  if (parts_->authority) parts_->authority->stop();
   parts_->queues->stop();
   parts_->relay.set(nullptr);
 }
@@ -63,18 +81,18 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   const auto identity = load_served_identity(settings.identity_dir, clock.system_now());
   if (!identity) return identity.error();
   parts->warnings = identity_warnings(settings);
-  parts->policy.emplace(settings.password, settings.new_queues);
 
   auto to_queues = backend_settings(settings);
   to_queues.name = host_name();
   if (auto status = GrpcQueueBackend::check(to_queues); !status) return status.error();
   const auto id = random_gateway_id();
+  backend::AccessPolicy& access = parts->use_access(settings, id, clock);
   parts->queues.emplace(to_queues, id, parts->relay, clock);
 
   auto to_clients = gateway_settings(settings, settings.drain_time);
   to_clients.gateway_id = id;
   to_clients.resume_interval = settings.resume_interval;
-  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, *parts->policy, clock);
+  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock);
   auto started = parts->gateway->start();
   // Events may come from here on: no session exists that could have missed one.
   if (started) parts->relay.set(parts->gateway.get());
@@ -96,6 +114,9 @@ void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_gateway(metrics, parts_->gateway->counters());
   expose_identity(metrics, parts_->identity_watch->counters());
   expose_backend(metrics, parts_->queues->counters());
+  // Without the auth service messages go on, and so do passwords that are remembered: it is no check of health.
+  if (parts_->cache) expose_access(metrics, *parts_->cache);
+  if (parts_->authority) expose_authority(metrics, parts_->authority->counters());
   health.add("queue_service", [this]() -> Status {
     if (parts_->queues->healthy()) return ok_status();
     return Error{ErrorCode::unavailable,

@@ -50,6 +50,42 @@ void queue_service_rows(config::Table& table, ProgramSettings& settings) {
   });
 }
 
+void auth_service_rows(config::Table& table, ProgramSettings& settings) {
+  table.section("auth_service", "Auth service");
+  table.text({"targets", "auth-service-targets", "",
+              "Where the replicas of sotto-auth are, which keeps passwords and policy. One is used at a time. Empty: "
+              "there is none, and access.password is the only password."},
+             "hosts with ports separated by commas, such as auth-0:7451,auth-1:7451 or dns:///auth.internal:7451, or "
+             "empty",
+             settings.auth_targets);
+  runtime::tls_rows(table, "auth-service", "the auth service", settings.auth_tls);
+  runtime::require_mutual_tls(table, "auth_service", settings.auth_tls);
+  table.rule([&settings]() -> std::optional<std::string> {
+    if (settings.auth_targets.empty()) {
+      if (!settings.auth_tls.any()) return std::nullopt;
+      return "auth_service.tls_… are set, but auth_service.targets is not: name the replicas of sotto-auth";
+    }
+    const auto status = GrpcAccessAuthority::check_settings(authority_settings(settings));
+    if (status) return std::nullopt;
+    return "[auth_service]: " + status.error().message;
+  });
+  // Two keepers of passwords would be two answers to who may.
+  table.rule([&settings]() -> std::optional<std::string> {
+    if (settings.auth_targets.empty() || (!settings.password && settings.new_queues)) return std::nullopt;
+    return "access.password and access.new_queues are for gateways without an auth service: leave them out, and set "
+           "them there (access.password of sotto-auth, `sotto policy set`)";
+  });
+}
+
+std::optional<rpc::TlsFiles> tls_files(const runtime::TlsSettings& settings) {
+  if (!settings.any()) return std::nullopt;
+  rpc::TlsFiles out;
+  out.authorities = settings.ca;
+  out.certificate = settings.certificate;
+  out.key = settings.key;
+  return out;
+}
+
 }  // namespace
 
 config::Table program_table(ProgramSettings& settings) {
@@ -60,6 +96,7 @@ config::Table program_table(ProgramSettings& settings) {
   transport_rows(table, settings);
   identity_rows(table, settings);
   queue_service_rows(table, settings);
+  auth_service_rows(table, settings);
   access_rows(table, settings);
   table.section("events", "Events to clients");
   end_interval_row(table, settings);
@@ -75,6 +112,8 @@ Result<LoadedProgram> load_program(int argc, const char* const* argv, const char
   static_cast<runtime::LoadedTable&>(result) = std::move(*loaded);
   if (result.request == config::Request::help || result.request == config::Request::version) return result;
   settle_origins(table, result.settings);
+  // With an auth service, that one says whether the platform is open.
+  if (!result.settings.auth_targets.empty()) return result;
   for (auto& warning : warnings_of(result.settings)) result.warnings.push_back(std::move(warning));
   return result;
 }
@@ -82,14 +121,16 @@ Result<LoadedProgram> load_program(int argc, const char* const* argv, const char
 GrpcBackendSettings backend_settings(const ProgramSettings& settings) {
   GrpcBackendSettings out;
   out.replicas = without_schemes(settings.queue_targets);
-  if (settings.queue_tls.any()) {
-    out.tls.emplace();
-    out.tls->authorities = settings.queue_tls.ca;
-    out.tls->certificate = settings.queue_tls.certificate;
-    out.tls->key = settings.queue_tls.key;
-  }
+  out.tls = tls_files(settings.queue_tls);
   out.batch_deadline = settings.queue_deadline;
   out.stop_timeout = settings.drain_time;
+  return out;
+}
+
+GrpcAuthoritySettings authority_settings(const ProgramSettings& settings) {
+  GrpcAuthoritySettings out;
+  out.service = without_schemes(settings.auth_targets);
+  out.tls = tls_files(settings.auth_tls);
   return out;
 }
 

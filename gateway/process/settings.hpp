@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "gateway/authority/grpc_access_authority.hpp"
 #include "gateway/backend/grpc_queue_backend.hpp"
 #include "gateway/settings/gateway_config.hpp"
 #include "libs/base/result.hpp"
@@ -21,6 +22,9 @@ struct ProgramSettings : GatewayConfig, runtime::ProcessSettings {
   runtime::TlsSettings queue_tls;  // none: plaintext
   std::chrono::milliseconds queue_deadline{};
   std::chrono::milliseconds resume_interval{};  // 0: never
+  // [auth_service]
+  std::string auth_targets;       // as queue_targets; empty: none, access.password is all there is
+  runtime::TlsSettings auth_tls;  // none: plaintext
 };
 
 // The table bound to `settings`, which must outlive it.
@@ -35,5 +39,7 @@ Result<LoadedProgram> load_program(int argc, const char* const* argv, const char
 
 // As the backend wants them.
 GrpcBackendSettings backend_settings(const ProgramSettings& settings);
+// As the authority wants them. Precondition: there are targets.
+GrpcAuthoritySettings authority_settings(const ProgramSettings& settings);
 
 }  // namespace sotto::gateway

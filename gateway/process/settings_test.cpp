@@ -63,6 +63,29 @@ TEST(GatewayProgramSettings, TakeAllTlsFilesOrNone) {
               HasSubstr("/none/"));
 }
 
+TEST(GatewayProgramSettings, TakeAnAuthServiceInsteadOfAPassword) {
+  const auto loaded = load({"--auth-service-targets=dns:///auth.internal:7451, [::1]:7451"});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_EQ(authority_settings(loaded->settings).service, "auth.internal:7451,[::1]:7451");
+  EXPECT_FALSE(authority_settings(loaded->settings).tls.has_value());
+  EXPECT_THAT(loaded->warnings, testing::IsEmpty());
+}
+
+TEST(GatewayProgramSettings, RefuseTwoKeepersOfPasswords) {
+  const auto loaded = load({"--auth-service-targets=auth:7451"}, {"SOTTO_PASSWORD=hunter2hunter2"});
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_THAT(loaded.error().message,
+              AllOf(HasSubstr("for gateways without an auth service"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(complaint({"--auth-service-targets=auth:7451", "--new-queues=false"}), HasSubstr("sotto policy set"));
+}
+
+TEST(GatewayProgramSettings, RefuseAuthServicesThatCannotBe) {
+  for (const auto* targets : {"--auth-service-targets=auth", "--auth-service-targets=auth:x"}) {
+    EXPECT_THAT(complaint({targets}), HasSubstr("auth_service")) << targets;
+  }
+  EXPECT_THAT(complaint({"--auth-service-tls-ca=ca.pem"}), HasSubstr("auth_service"));
+}
+
 TEST(GatewayProgramSettings, PrintWhatIsInForceWithoutSecrets) {
   const auto loaded = load({"--check-config", "--queue-service-request-deadline=7s"}, {"SOTTO_PASSWORD=hunter2"});
   ASSERT_TRUE(loaded.ok());

@@ -1,5 +1,6 @@
 // The names of metrics are an interface: dashboards and alerts are made of them. Whatever a program exposes is in its
 // list here, "name type labels"; a change of a list is a change for operators. After one: SOTTO_TEST_WRITE_METRICS=1.
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,8 @@
 
 namespace sotto::test {
 namespace {
+
+constexpr std::array kPrograms{"sotto-server", "sotto-gateway", "sotto-queue", "sotto-auth"};
 
 std::filesystem::path list_of(const std::string& program) {
   return std::filesystem::path(SOTTO_SOURCE_DIR) / "tests/operations/metrics" / (program + ".txt");
@@ -75,7 +78,8 @@ TEST_F(MetricNames, OfTheStandaloneServer) {
 
 // What is behind them need not be there for a metric to have its name.
 TEST_F(MetricNames, OfTheGateway) {
-  auto gateway = ServerProgram::gateway("127.0.0.1:" + std::to_string(free_port()));
+  auto gateway = ServerProgram::gateway("127.0.0.1:" + std::to_string(free_port()),
+                                        {"--auth-service-targets=127.0.0.1:" + std::to_string(free_port())});
   check("sotto-gateway", gateway);
 }
 
@@ -85,10 +89,16 @@ TEST_F(MetricNames, OfTheQueueService) {
   check("sotto-queue", queue);
 }
 
+TEST_F(MetricNames, OfTheAuthService) {
+  auto auth = ServerProgram::auth("host=127.0.0.1 dbname=sotto port=" + std::to_string(free_port()),
+                                  "redis://127.0.0.1:" + std::to_string(free_port()));
+  check("sotto-auth", auth);
+}
+
 // One concept has one name and one kind, whichever program counts it.
 TEST_F(MetricNames, AreOfOneKindEverywhere) {
   std::map<std::string, std::string> lines;
-  for (const auto* program : {"sotto-server", "sotto-gateway", "sotto-queue"}) {
+  for (const auto* program : kPrograms) {
     std::istringstream list(read(list_of(program)));
     for (std::string line; std::getline(list, line);) {
       const auto [known, added] = lines.insert({line.substr(0, line.find(' ')), line});
@@ -103,7 +113,7 @@ TEST_F(MetricNames, AreOfOneKindEverywhere) {
 
 TEST_F(MetricNames, AreExplained) {
   const auto page = read(std::filesystem::path(SOTTO_SOURCE_DIR) / "docs/operations.md");
-  for (const auto* program : {"sotto-server", "sotto-gateway", "sotto-queue"}) {
+  for (const auto* program : kPrograms) {
     std::istringstream list(read(list_of(program)));
     for (std::string line; std::getline(list, line);) {
       EXPECT_THAT(page, testing::HasSubstr("`" + line.substr(0, line.find(' ')) + "`"));

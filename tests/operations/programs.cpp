@@ -79,7 +79,8 @@ ServerProgram ServerProgram::gateway(const std::string& targets, const std::vect
   return {SOTTO_GATEWAY_PROGRAM, std::move(arguments), std::move(directory), 0};
 }
 
-ServerProgram ServerProgram::queue(const std::string& database_url, const std::string& redis_url) {
+ServerProgram ServerProgram::service(const std::string& program, const std::string& database_url,
+                                     const std::string& redis_url) {
   crypto::initialise();
   auto directory = std::make_unique<TempDir>();
   const auto key = directory->path() / "platform.key";
@@ -87,7 +88,15 @@ ServerProgram ServerProgram::queue(const std::string& database_url, const std::s
   const auto port = free_port();
   std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database_url,
                                      "--redis-url=" + redis_url, "--platform-key-file=" + key.string()};
-  return {SOTTO_QUEUE_PROGRAM, std::move(arguments), std::move(directory), port};
+  return {program, std::move(arguments), std::move(directory), port};
+}
+
+ServerProgram ServerProgram::queue(const std::string& database_url, const std::string& redis_url) {
+  return service(SOTTO_QUEUE_PROGRAM, database_url, redis_url);
+}
+
+ServerProgram ServerProgram::auth(const std::string& database_url, const std::string& redis_url) {
+  return service(SOTTO_AUTH_PROGRAM, database_url, redis_url);
 }
 
 int ServerProgram::probe(const std::string& path, std::string* body) const {

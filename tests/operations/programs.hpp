@@ -1,4 +1,4 @@
-// The three server programs as processes with nothing behind them but what a test gives: on free ports, with files in a
+// The server programs as processes with nothing behind them but what a test gives: on free ports, with files in a
 // temporary directory. One thread: the one that makes them, which must outlive them.
 #pragma once
 
@@ -29,6 +29,8 @@ class ServerProgram {
                                const Algorithm& algorithm = kDefault);
   // sotto-queue with a fresh platform key.
   static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
+  // sotto-auth with a fresh platform key.
+  static ServerProgram auth(const std::string& database_url, const std::string& redis_url);
 
   // Status of a path on the metrics port; 0 when nobody answers. `body` gets what it says.
   [[nodiscard]] int probe(const std::string& path, std::string* body = nullptr) const;
@@ -39,20 +41,22 @@ class ServerProgram {
   Child& process() { return *child_; }
   // SIGKILL, and the same program again.
   void restart();
-  // What `sotto init` made, with the key of the CA in ca-key beside it. Not of queue().
+  // What `sotto init` made, with the key of the CA in ca-key beside it. Not of queue() and auth().
   [[nodiscard]] std::filesystem::path identity_dir() const { return directory_->path() / "identity"; }
   // Of durable().
   [[nodiscard]] std::filesystem::path data_dir() const { return directory_->path() / "data"; }
   // For files of a test.
   [[nodiscard]] std::filesystem::path directory() const { return directory_->path(); }
-  // For clients, as the log says it: waits for that. Not of queue().
+  // For clients, as the log says it: waits for that. Not of queue() and auth().
   [[nodiscard]] std::uint16_t port() const;
   // Runs `sotto` with these arguments; its exit code. `output` gets what it says, on both its outputs.
   int sotto(std::vector<std::string> arguments, std::string* output = nullptr) const;
-  // Of gRPC; only of queue().
+  // Of gRPC; only of queue() and auth().
   [[nodiscard]] std::uint16_t grpc_port() const { return grpc_port_; }
 
  private:
+  static ServerProgram service(const std::string& program, const std::string& database_url,
+                               const std::string& redis_url);
   ServerProgram(const std::string& program, std::vector<std::string> arguments, std::unique_ptr<TempDir> directory,
                 std::uint16_t grpc_port);
 

@@ -1,6 +1,7 @@
 #include "services/auth/domain/password_book.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "services/auth/domain/apply_change.hpp"
@@ -10,6 +11,25 @@ namespace sotto::auth {
 using backend::AccessDecision;
 using backend::CheckResult;
 
+namespace {
+
+// Whether waiting may help.
+bool is_away(const Error& error) {
+  return error.code == ErrorCode::connection_failed || error.code == ErrorCode::timeout ||
+         error.code == ErrorCode::unavailable;
+}
+
+// configuration: a password in it was digested with a key that is not there.
+Status check_keys(const PasswordHasher& hasher, const Stored& stored) {
+  const auto has_key = [&](const Password& password) { return hasher.has_key(password.verifier); };
+  if (std::all_of(stored.passwords.begin(), stored.passwords.end(), has_key)) return ok_status();
+  return Error{ErrorCode::configuration,
+               "a stored password was digested with a key that is not there: restore the key file from its backup, "
+               "or put the former key back behind the present one"};
+}
+
+}  // namespace
+
 PasswordBook::PasswordBook(Options options, PasswordStore& store, const PasswordHasher& hasher,
                            backend::AttemptLimits& limits, const Clock& clock)
     : options_(options), store_(store), hasher_(hasher), limits_(limits), clock_(clock) {}
@@ -18,15 +38,16 @@ Result<std::unique_ptr<PasswordBook>> PasswordBook::open(Options options, Passwo
                                                          const PasswordHasher& hasher, backend::AttemptLimits& limits,
                                                          const Clock& clock) {
   auto stored = store.load();
-  if (!stored) return stored.error();
-  const auto has_key = [&](const Password& password) { return hasher.has_key(password.verifier); };
-  if (!std::all_of(stored->passwords.begin(), stored->passwords.end(), has_key)) {
-    return Error{ErrorCode::configuration,
-                 "a stored password was digested with a key that is not there: restore the key file from its backup, "
-                 "or put the former key back behind the present one"};
+  if (!stored && !(options.wait_for_store && is_away(stored.error()))) return stored.error();
+  if (stored) {
+    if (auto status = check_keys(hasher, *stored); !status) return status.error();
   }
   std::unique_ptr<PasswordBook> book(new PasswordBook(options, store, hasher, limits, clock));
-  book->stored_ = *std::move(stored);
+  if (stored) {
+    book->stored_ = *std::move(stored);
+  } else {
+    book->health_ = stored.error();
+  }
   book->refresher_ = std::thread([&book = *book] { book.run_refresh(); });
   book->verifier_ = std::thread([&book = *book] { book.run_verify(); });
   return book;
@@ -69,10 +90,10 @@ void PasswordBook::check(ByteView password, const backend::AccessSource& source,
   auto presented = hasher_.present(password);
   {
     const std::lock_guard lock(mutex_);
-    result.decision = AccessDecision::wrong_password;
     result.generation = stored_.generation;
+    result.decision = health_ ? AccessDecision::wrong_password : AccessDecision::unknown;
     std::vector<Password> candidates;
-    for (const auto& each : stored_.passwords) {
+    for (const auto& each : health_ ? std::span<const Password>(stored_.passwords) : std::span<const Password>()) {
       auto matched = match(each.verifier, presented);
       if (matched == Match::perhaps) {
         if (const auto known = unlocked_.find(each.id); known != unlocked_.end()) {
@@ -191,54 +212,61 @@ void PasswordBook::watch(backend::AccessStateSink* sink) {
 void PasswordBook::tell() {
   const std::lock_guard lock(sink_mutex_);
   if (sink_ == nullptr) return;
+  if (!health()) {
+    if (std::exchange(told_, std::nullopt)) sink_->lost();
+    return;
+  }
   auto now = state();
   if (told_ == now) return;
   sink_->update(now);
   told_ = std::move(now);
 }
 
-Status PasswordBook::take(Stored stored) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stored.generation != stored_.generation) counters_.refreshed.fetch_add(1, std::memory_order_relaxed);
-    stored_ = std::move(stored);
-    std::erase_if(unlocked_, [this](const auto& entry) {
-      return std::none_of(stored_.passwords.begin(), stored_.passwords.end(),
-                          [&](const Password& password) { return password.id == entry.first; });
-    });
-  }
-  tell();
-  return ok_status();
+void PasswordBook::take(Stored stored) {
+  const std::lock_guard lock(mutex_);
+  if (stored.generation != stored_.generation) counters_.refreshed.fetch_add(1, std::memory_order_relaxed);
+  stored_ = std::move(stored);
+  std::erase_if(unlocked_, [this](const auto& entry) {
+    return std::none_of(stored_.passwords.begin(), stored_.passwords.end(),
+                        [&](const Password& password) { return password.id == entry.first; });
+  });
+}
+
+void PasswordBook::note(const Status& health) {
+  const std::lock_guard lock(mutex_);
+  health_ = health;
 }
 
 Status PasswordBook::refresh() {
   auto stored = store_.load();
-  {
-    const std::lock_guard lock(mutex_);
-    health_ = stored ? ok_status() : Status(stored.error());
-  }
-  if (!stored) return stored.error();
-  return take(*std::move(stored));
+  auto status = stored ? check_keys(hasher_, *stored) : Status(stored.error());
+  if (status) take(*std::move(stored));
+  note(status);
+  tell();
+  return status;
 }
 
 void PasswordBook::run_refresh() {
   auto read_at = clock_.steady_now();
   std::unique_lock lock(mutex_);
   while (!wake_refresh_.wait_for(lock, options_.refresh_interval, [this] { return stopping_; })) {
-    const auto known = stored_.generation;
+    // After a failure all is read again: what was read last may be what the store had before it was restored.
+    const auto known = health_ ? std::optional(stored_.generation) : std::nullopt;
     const bool counts = has_daily_limit();
     lock.unlock();
     flush_uses();
     const auto generation = store_.generation();
     const auto now = clock_.steady_now();
-    if (!generation || *generation != known || (counts && now - read_at >= options_.use_interval)) {
+    if (!generation) {
+      note(generation.error());
+      tell();
+    } else if (*generation != known || (counts && now - read_at >= options_.use_interval)) {
       static_cast<void>(refresh());  // health() says what went wrong
       read_at = now;
     } else {
       tell();  // a password may have begun or ended, a day may be over
     }
     lock.lock();
-    if (generation) health_ = ok_status();
   }
 }
 

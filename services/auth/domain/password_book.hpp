@@ -2,8 +2,10 @@
 // process: gateways in the same process ask it directly, others through services/auth/api.
 //
 // It keeps a copy of what the store holds, looks at the store several times a second, and tells whoever watches of
-// every change. A chosen password is hardened (Argon2id) at most once for as long as the process lives: once it was
-// right, its keyed digest is remembered. Wrong passwords practically never cost that (Hardening::hint).
+// every change. When the store does not answer, it may have changed by another process: whoever watches is told that
+// nothing is known, and new questions are answered `unknown`, until it answers again. A chosen password is hardened
+// (Argon2id) at most once for as long as the process lives: once it was right, its keyed digest is remembered. Wrong
+// passwords practically never cost that (Hardening::hint).
 //
 // Owned by the process; store, hasher, limits and clock must outlive it. Any thread.
 #pragma once
@@ -39,10 +41,11 @@ class PasswordBook final : public backend::AccessAuthority {
     std::chrono::milliseconds use_interval{1000};
     std::size_t max_verifications = 16;  // of chosen passwords that wait; more are refused
     bool new_queues = true;              // false: whatever the policy says, none may be created
+    bool wait_for_store = false;         // a store that is away at the start is no error
   };
 
-  // Reads the store. configuration: a password in it was digested with a key that is not there. Other errors are the
-  // store's.
+  // Reads the store; as long as it is away (wait_for_store), nothing is known. configuration: a password in it was
+  // digested with a key that is not there. Other errors are the store's.
   static Result<std::unique_ptr<PasswordBook>> open(Options options, PasswordStore& store, const PasswordHasher& hasher,
                                                     backend::AttemptLimits& limits, const Clock& clock);
   ~PasswordBook() override;
@@ -59,9 +62,10 @@ class PasswordBook final : public backend::AccessAuthority {
 
   // Reads the store now, and tells who watches before it returns. After a change of an administrator.
   Status refresh();
+  // As it was known last.
   [[nodiscard]] Stored stored() const;
   [[nodiscard]] backend::AccessState state() const;
-  // Whether the store answered when it was last asked.
+  // Whether the store answered when it was last asked, with something that can be used. Only then all is known.
   [[nodiscard]] Status health() const;
   [[nodiscard]] const BookCounters& counters() const { return counters_; }
 
@@ -75,7 +79,9 @@ class PasswordBook final : public backend::AccessAuthority {
     std::function<void(backend::CheckResult)> done;
   };
 
-  Status take(Stored stored);
+  void take(Stored stored);
+  // What the store said when it was asked.
+  void note(const Status& health);
   void run_refresh();
   void run_verify();
   void verify_one(const Verification& verification);
@@ -107,7 +113,7 @@ class PasswordBook final : public backend::AccessAuthority {
   // Held while the sink is called, so that watch() can wait for that; never taken with mutex_ held.
   std::mutex sink_mutex_;
   backend::AccessStateSink* sink_ = nullptr;
-  std::optional<backend::AccessState> told_;
+  std::optional<backend::AccessState> told_;  // nothing: that it is lost, or nothing yet
 
   std::thread refresher_;
   std::thread verifier_;

@@ -1,6 +1,8 @@
 #include "services/auth/domain/password_book.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <type_traits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -84,9 +86,18 @@ class Listener final : public backend::AccessStateSink {
   void update(const backend::AccessState& state) override {
     const std::lock_guard lock(mutex_);
     states_.push_back(state);
+    lost_ = false;
     changed_.notify_all();
   }
-  void lost() override {}
+  void lost() override {
+    const std::lock_guard lock(mutex_);
+    lost_ = true;
+    changed_.notify_all();
+  }
+  bool wait_lost() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, [&] { return lost_; });
+  }
   bool wait_for(const std::function<bool(const backend::AccessState&)>& condition) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, 10s, [&] { return !states_.empty() && condition(states_.back()); });
@@ -100,6 +111,7 @@ class Listener final : public backend::AccessStateSink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<backend::AccessState> states_;
+  bool lost_ = false;
 };
 
 TEST_F(PasswordBookTest, TellsWhoWatchesAtOnceAndWhenACallReturns) {
@@ -185,6 +197,95 @@ TEST_F(PasswordBookTest, SettingsSwitchNewQueuesOffWhateverThePolicy) {
   auto off = PasswordBook::open(options, store, hasher, limits, clock);
   ASSERT_TRUE(off);
   EXPECT_FALSE((*off)->state().new_queues);
+}
+
+// A store that may be away: nothing is read or written then.
+class AwayStore final : public PasswordStore {
+ public:
+  explicit AwayStore(PasswordStore& store) : store_(store) {}
+  void go(std::optional<ErrorCode> error) { error_ = error ? static_cast<int>(*error) : -1; }
+
+  Result<Stored> load() override {
+    return pass([&] { return store_.load(); });
+  }
+  Result<std::uint64_t> generation() override {
+    return pass([&] { return store_.generation(); });
+  }
+  Status commit(const Change& change) override { return store_.commit(change); }
+  Status add_uses(std::span<const Use> uses) override { return store_.add_uses(uses); }
+  Status append_audit(const AuditEntry& entry) override { return store_.append_audit(entry); }
+  Result<AuditPage> audit(std::int64_t since, std::uint64_t from, std::size_t limit) override {
+    return store_.audit(since, from, limit);
+  }
+  Result<std::uint64_t> expire_audit(std::int64_t before) override { return store_.expire_audit(before); }
+
+ private:
+  template <class Call>
+  std::invoke_result_t<Call> pass(const Call& call) {
+    const int error = error_;
+    if (error >= 0) return Error{static_cast<ErrorCode>(error), "away"};
+    return call();
+  }
+  PasswordStore& store_;
+  std::atomic<int> error_{-1};
+};
+
+class BookOverAStoreThatGoesAway : public TestBook {
+ protected:
+  std::unique_ptr<PasswordBook> open_waiting() {
+    PasswordBook::Options options;
+    options.refresh_interval = 5ms;
+    options.wait_for_store = true;
+    auto opened = PasswordBook::open(options, away, hasher, limits, clock);
+    return opened ? *std::move(opened) : nullptr;
+  }
+  AccessDecision decide(PasswordBook& from, std::string_view password) {
+    std::promise<AccessDecision> answer;
+    from.check(as_bytes(password), std::nullopt, [&](const auto& result) { answer.set_value(result.decision); });
+    return answer.get_future().get();
+  }
+
+  AwayStore away{store};
+  Listener listener;
+};
+
+TEST_F(BookOverAStoreThatGoesAway, KnowsNothingUntilTheStoreIsThere) {
+  const auto made = create("team-a");
+  away.go(ErrorCode::connection_failed);
+  const auto waiting = open_waiting();
+  ASSERT_NE(waiting, nullptr);
+  waiting->watch(&listener);
+  EXPECT_FALSE(waiting->health());
+  EXPECT_EQ(decide(*waiting, made.secret->expose()), AccessDecision::unknown);
+  EXPECT_EQ(decide(*waiting, "wrong"), AccessDecision::unknown);
+  EXPECT_EQ(listener.count(), 0U);
+  away.go(std::nullopt);
+  EXPECT_TRUE(listener.wait_for([](const auto& state) { return !state.open && state.passwords.size() == 1; }));
+  EXPECT_TRUE(waiting->health());
+  EXPECT_EQ(decide(*waiting, made.secret->expose()), AccessDecision::allowed);
+  waiting->watch(nullptr);
+}
+
+TEST_F(BookOverAStoreThatGoesAway, SaysThatItIsLostAndWhatHoldsAfterwards) {
+  const auto made = create("team-a");
+  const auto waiting = open_waiting();
+  ASSERT_NE(waiting, nullptr);
+  waiting->watch(&listener);
+  EXPECT_TRUE(listener.wait_for([](const auto& state) { return state.passwords.size() == 1; }));
+  away.go(ErrorCode::unavailable);
+  EXPECT_TRUE(listener.wait_lost());
+  EXPECT_EQ(decide(*waiting, made.secret->expose()), AccessDecision::unknown);
+  // By another process, meanwhile.
+  ASSERT_TRUE(admin->revoke(anna, made.password.id, {}));
+  away.go(std::nullopt);
+  EXPECT_TRUE(listener.wait_for([](const auto& state) { return state.passwords.empty(); }));
+  EXPECT_EQ(decide(*waiting, made.secret->expose()), AccessDecision::revoked);
+  waiting->watch(nullptr);
+}
+
+TEST_F(BookOverAStoreThatGoesAway, DoesNotWaitForWhatWaitingCannotMend) {
+  away.go(ErrorCode::conflict);
+  EXPECT_EQ(open_waiting(), nullptr);
 }
 
 }  // namespace

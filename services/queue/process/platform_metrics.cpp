@@ -53,31 +53,8 @@ void expose_server(metrics::Metrics& metrics, const QueueServerCounters& counter
   out.counter("smp_resumes_sent_total", "Gateways that were told to resume.", counters.resumes_sent);
 }
 
-void expose_database(metrics::Metrics& metrics, const DatabaseWatch& database) {
-  metrics.callback_gauge("smp_database_up", "1 while PostgreSQL answers.",
-                         [&database] { return database.state().reachable ? 1.0 : 0.0; });
-}
-
-void expose_redis(metrics::Metrics& metrics, RedisCoordination& redis) {
+void expose_coordination(metrics::Metrics& metrics, RedisCoordination& redis) {
   Exposition out(metrics);
-  const auto& client = redis.client();
-  metrics.callback_gauge("smp_redis_up", "1 while all connections to Redis stand.",
-                         [&client] { return client.connected() ? 1.0 : 0.0; });
-  metrics.callback_gauge("smp_redis_commands_waiting", "Commands that are not answered yet.",
-                         [&client] { return static_cast<double>(client.waiting()); });
-  const auto& counters = client.counters();
-  out.counter("smp_redis_commands_total", "Commands for Redis.", counters.commands);
-  out.counter("smp_redis_failures_total", "Commands that were answered with an error.", counters.failures);
-  out.counter("smp_redis_refused_total", "Commands that were refused because too much waited.", counters.refused);
-  out.counter("smp_redis_connections_total", "Connections to Redis that were made.", counters.connections);
-  out.counter("smp_redis_connections_lost_total", "Connections to Redis that were up and ended.", counters.lost);
-  constexpr auto* kRedirects = "smp_redis_redirects_total";
-  constexpr auto* kRedirectsHelp = "Commands that a cluster sent to another node, by kind.";
-  out.counter(kRedirects, kRedirectsHelp, counters.moved, {{"kind", "moved"}});
-  out.counter(kRedirects, kRedirectsHelp, counters.asked, {{"kind", "ask"}});
-  out.counter("smp_redis_retries_total", "Commands that a cluster could not answer yet.", counters.retries);
-  out.counter("smp_redis_messages_total", "Messages on channels that came.", counters.messages);
-
   const auto& bus = redis.bus();
   metrics.callback_gauge("smp_gateways", "Gateways that are registered now.",
                          [&bus] { return static_cast<double>(bus.live_gateways()); });

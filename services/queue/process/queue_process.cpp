@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
-#include <fmt/format.h>
-
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/key_ring.hpp"
 #include "libs/observability/log.hpp"
-#include "libs/postgres/conninfo.hpp"
 #include "libs/rpc/server.hpp"
+#include "libs/service/database_watch.hpp"
+#include "libs/service/readiness.hpp"
+#include "libs/service/redis_metrics.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/metrics/notification_metrics.hpp"
 #include "services/notification/storage/redis/redis_notifications.hpp"
@@ -20,9 +20,8 @@
 #include "services/queue/domain/group_commit.hpp"
 #include "services/queue/metrics/queue_metrics.hpp"
 #include "services/queue/metrics/store_watch.hpp"
-#include "services/queue/process/database_watch.hpp"
+#include "services/queue/migrations/migrations.hpp"
 #include "services/queue/process/platform_metrics.hpp"
-#include "services/queue/process/readiness.hpp"
 #include "services/queue/storage/postgres/postgres_queue_store.hpp"
 #include "services/queue/storage/redis/redis_coordination.hpp"
 
@@ -39,26 +38,13 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
-// Whether waiting may help: the database is down, starts up, or is full of connections.
-bool is_away(const Error& error) {
-  return error.code == ErrorCode::connection_failed || error.code == ErrorCode::timeout ||
-         error.code == ErrorCode::unavailable;
-}
-
-// The first look at the database: what waiting cannot mend ends the start.
-Status look_first(DatabaseWatch& database, const postgres::ConnectOptions& options) {
-  const auto state = database.look();
-  if (state.reachable) return state.schema;
-  const auto error = postgres::explain_connect_failure(options, state.reachable.error());
-  if (!is_away(error)) return error;
-  log::warning("start", {{"warning", "the database is away; it is tried again and again"}, {"cause", error.message}});
-  return ok_status();
-}
-
-// As /readyz shows it: what is wrong, without addresses.
-Status without_details(const Status& status, const char* what) {
-  if (status) return ok_status();
-  return Error{ErrorCode::unavailable, fmt::format("{} ({})", what, error_row(status.error().code).name)};
+// Sums for metrics: the look of every second brings them.
+void read_totals(PostgresQueueStore& store, postgres::Connection& connection, std::chrono::milliseconds limit) {
+  const auto sums = connection.query(
+      "SELECT coalesce(sum(queues), 0)::int8, coalesce(sum(messages), 0)::int8 FROM queue_totals", {}, limit);
+  if (!sums) return;
+  store.note_totals({.queues = static_cast<std::uint64_t>(sums->int8(0, 0)),
+                     .messages = static_cast<std::uint64_t>(sums->int8(0, 1))});
 }
 
 }  // namespace
@@ -67,7 +53,7 @@ Status without_details(const Status& status, const char* what) {
 struct QueueProcess::Parts {
   std::chrono::milliseconds drain_time{};
   std::unique_ptr<PostgresQueueStore> store;
-  std::optional<DatabaseWatch> database;
+  std::optional<service::DatabaseWatch> database;
   backend::EventRelay losses;  // what Redis lost goes to the server, which is made after it
   std::unique_ptr<RedisCoordination> redis;
   std::optional<QueueServer> server;
@@ -76,7 +62,7 @@ struct QueueProcess::Parts {
   std::optional<GroupCommit> commit;
   std::optional<StoreWatch> store_watch;
   std::unique_ptr<rpc::Server> rpc;
-  std::optional<Readiness> readiness;
+  std::optional<service::Readiness> readiness;
 };
 
 QueueProcess::QueueProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -96,17 +82,18 @@ QueueProcess::~QueueProcess() {
 Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
   parts->drain_time = settings.drain_time;
-  auto keys = crypto::KeyRing::parse(settings.platform_key->expose());
+  auto keys = crypto::KeyRing::parse(settings.database.platform_key->expose());
   if (!keys) return keys.error();
 
   auto postgres = postgres_settings(settings);
   parts->store = PostgresQueueStore::open_later(postgres, std::move(*keys));
-  parts->database.emplace(postgres.connection, kLookLimit,
-                          [&store = *parts->store](const StoreTotals& totals) { store.note_totals(totals); });
-  if (auto status = look_first(*parts->database, postgres.connection); !status) return status.error();
+  parts->database.emplace(
+      postgres.connection, kLookLimit, migrations(),
+      [&store = *parts->store](auto& connection, auto limit) { read_totals(store, connection, limit); });
+  if (auto status = parts->database->look_first(); !status) return status.error();
 
   RedisCoordinationOptions coordination;
-  coordination.redis = redis_options(settings);
+  coordination.redis = service::redis_options(settings.redis);
   auto redis = RedisCoordination::start(
       std::move(coordination), [&losses = parts->losses](std::optional<std::uint64_t> gateway) {
         losses.resume([gateway](backend::SessionRef session) { return !gateway || session.gateway == *gateway; });
@@ -132,7 +119,7 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
 
   parts->server->serve(*parts->commit, {.totals = [&store = *parts->store] { return store.totals(); },
                                         .expire_now = [&commit = *parts->commit] { return commit.expire_now(); }});
-  auto rpc = rpc::Server::start(grpc_settings(settings), parts->server->services());
+  auto rpc = rpc::Server::start(service::server_settings(settings.grpc), parts->server->services());
   if (rpc) parts->rpc = std::move(*rpc);
   if (!rpc) {
     parts->server->stop();
@@ -141,10 +128,13 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
     parts->redis->stop();
     return rpc.error();
   }
-  parts->readiness.emplace(*parts->database, [&server = *parts->rpc](bool ready) {
-    server.set_serving("", ready);
-    for (const auto& service : QueueServer::service_names()) server.set_serving(service, ready);
-  });
+  parts->readiness.emplace([&database = *parts->database] { return database.look().reachable; },
+                           [&server = *parts->rpc](bool ready) {
+                             server.set_serving("", ready);
+                             for (const auto& service : QueueServer::service_names()) {
+                               server.set_serving(service, ready);
+                             }
+                           });
   return std::unique_ptr<QueueProcess>(new QueueProcess(std::move(parts)));
 }
 
@@ -157,24 +147,18 @@ void QueueProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_group_commit(metrics, parts.commit->counters());
   expose_totals(metrics, *parts.store);
   expose_server(metrics, parts.server->counters());
-  expose_database(metrics, *parts.database);
-  expose_redis(metrics, *parts.redis);
+  service::expose_database(metrics, *parts.database);
+  service::expose_redis(metrics, parts.redis->client());
+  expose_coordination(metrics, *parts.redis);
   notification::expose_hub(metrics, *parts.hub);
 
-  health.add("database", [&database = *parts.database] {
-    return without_details(database.state().reachable, "PostgreSQL does not answer");
-  });
-  health.add("schema", [&database = *parts.database]() -> Status {
-    const auto schema = database.state().schema;
-    if (schema) return ok_status();
-    if (schema.error().code != ErrorCode::conflict) return without_details(schema, "it could not be asked for");
-    return Error{ErrorCode::conflict, "it is not the one of this program; run `sotto db status`"};
-  });
+  service::add_checks(health, *parts.database);
   health.add("store", [&watch = *parts.store_watch] { return watch.state(); });
-  health.add("redis",
-             [&client = parts.redis->client()] { return without_details(client.state(), "Redis does not answer"); });
+  health.add("redis", [&client = parts.redis->client()] {
+    return service::without_details(client.state(), "Redis does not answer");
+  });
   health.add("grpc", [] { return ok_status(); });  // it listens, or the start would have failed
-  parts.readiness->start(health);
+  parts.readiness->start(health, parts.database->state().reachable.ok());
 }
 
 void QueueProcess::announce() const {

@@ -50,10 +50,10 @@ TEST_F(QueueProgramSettings, HaveDefaults) {
   const auto loaded = load({});
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   const auto& settings = loaded->settings;
-  EXPECT_THAT(grpc_settings(settings).listen, ElementsAre("127.0.0.1:7450"));
-  EXPECT_FALSE(grpc_settings(settings).tls.has_value());
+  EXPECT_THAT(service::server_settings(settings.grpc).listen, ElementsAre("127.0.0.1:7450"));
+  EXPECT_FALSE(service::server_settings(settings.grpc).tls.has_value());
   EXPECT_EQ(postgres_settings(settings).statement_limit, seconds(5));
-  EXPECT_EQ(redis_options(settings).servers, (std::vector<redis::Address>{{"127.0.0.1", 6379}}));
+  EXPECT_EQ(service::redis_options(settings.redis).servers, (std::vector<redis::Address>{{"127.0.0.1", 6379}}));
   EXPECT_EQ(settings.quota, 128U);
 }
 
@@ -69,8 +69,8 @@ TEST_F(QueueProgramSettings, TakeSecretsFromTheEnvironmentAndNeverShowThem) {
                            {"SOTTO_DATABASE_PASSWORD=hunter2", "SOTTO_REDIS_PASSWORD=hunter3"});
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   EXPECT_EQ(postgres_settings(loaded->settings).connection.password, SecretString("hunter2"));
-  EXPECT_EQ(redis_options(loaded->settings).password, SecretString("hunter3"));
-  EXPECT_EQ(redis_options(loaded->settings).user, "sotto");
+  EXPECT_EQ(service::redis_options(loaded->settings.redis).password, SecretString("hunter3"));
+  EXPECT_EQ(service::redis_options(loaded->settings.redis).user, "sotto");
   EXPECT_THAT(loaded->text, AllOf(Not(HasSubstr("hunter")), HasSubstr("# platform_key is set")));
   EXPECT_THAT(loaded->text, Not(HasSubstr(keys.substr(keys.find(':'), 43))));
 }
@@ -94,8 +94,8 @@ TEST_F(QueueProgramSettings, RefuseTlsFilesWithoutTls) {
   EXPECT_THAT(complaint({"--grpc-tls-key=k"}), HasSubstr("grpc.tls_key belong together"));
   const auto loaded = load({"--redis-url=rediss://r", "--redis-tls-ca=ca.pem", "--redis-tls-name=redis.internal"});
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
-  EXPECT_EQ(redis_options(loaded->settings).tls->ca_file, "ca.pem");
-  EXPECT_EQ(redis_options(loaded->settings).tls->server_name, "redis.internal");
+  EXPECT_EQ(service::redis_options(loaded->settings.redis).tls->ca_file, "ca.pem");
+  EXPECT_EQ(service::redis_options(loaded->settings.redis).tls->server_name, "redis.internal");
 }
 
 // The page is made from the table. After a change: scripts/generate-docs.

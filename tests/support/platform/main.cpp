@@ -29,7 +29,8 @@ int run(int argc, char** argv) {
 
   Platform::Options options;
   options.identity_dir = argv[1];
-  options.gateway_environment = {std::string("SOTTO_PASSWORD_FILE=") + argv[2]};
+  options.auth_services = 2;
+  options.auth_environment = {std::string("SOTTO_PASSWORD_FILE=") + argv[2]};
   options.balancer = true;
   const std::string_view port = argv[3];
   const auto read = std::from_chars(port.data(), port.data() + port.size(), options.balancer_port);
@@ -40,14 +41,18 @@ int run(int argc, char** argv) {
   Platform platform(std::move(options));
 
   fmt::print(
-      "\nThe platform is up: 2 gateways, 2 queue services, PostgreSQL, Redis, HAProxy in front on port {}.\n"
+      "\nThe platform is up: 2 gateways, 2 queue services, 2 auth services, PostgreSQL, Redis, HAProxy in front on "
+      "port "
+      "{}.\n"
+      "Passwords: sotto password list --server {}\n"
       "Logs and data are in {} and go with it. Ctrl-C ends it all.\n",
-      platform.balancer_port(), platform.directory().string());
+      platform.balancer_port(), platform.admin_address(0), platform.directory().string());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&stop, &signal);
   fmt::print("\nStopping.\n");
   for (std::size_t i = 0; i < 2; ++i) platform.gateway(i).stop();
+  for (std::size_t i = 0; i < 2; ++i) platform.auth_service(i).stop();
   for (std::size_t i = 0; i < 2; ++i) platform.queue_service(i).stop();
   return 0;
 }

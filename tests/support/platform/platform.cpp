@@ -105,9 +105,14 @@ Platform::Platform(Options options) : options_(std::move(options)), identity_dir
   write_file(directory_.path() / "platform.key", crypto::KeyRing::generate_line(1) + "\n");
   migrate();
   for (std::size_t i = 0; i < options_.queue_services; ++i) add_queue_service(i);
+  for (std::size_t i = 0; i < options_.auth_services; ++i) add_auth_service(i);
   for (std::size_t i = 0; i < options_.gateways; ++i) add_gateway(i);
-  for (auto& process : queue_services_) process.launch();
-  for (auto& process : queue_services_) process.wait_ready();
+  for (auto* services : {&queue_services_, &auth_services_}) {
+    for (auto& process : *services) process.launch();
+  }
+  for (auto* services : {&queue_services_, &auth_services_}) {
+    for (auto& process : *services) process.wait_ready();
+  }
   for (auto& process : gateways_) process.launch();
   for (auto& process : gateways_) process.wait_ready();
   if (options_.balancer) start_balancer();
@@ -146,6 +151,42 @@ void Platform::add_queue_service(std::size_t i) {
                                directory_.path() / ("queue-" + std::to_string(i) + ".log"), metrics_port);
 }
 
+void Platform::add_auth_service(std::size_t i) {
+  const auto metrics_port = free_port();
+  auths_.push_back(local(free_port()));
+  std::vector<std::string> arguments{"--listen=" + auths_.back(), "--database-url=" + database(),
+                                     "--redis-url=" + redis_->url(), "--metrics-listen=" + local(metrics_port),
+                                     "--admin-socket=" + admin_address(i).substr(5)};
+  const auto tls = tls_flags("grpc");
+  arguments.insert(arguments.end(), tls.begin(), tls.end());
+  arguments.insert(arguments.end(), options_.auth_flags.begin(), options_.auth_flags.end());
+  auto environment = options_.auth_environment;
+  environment.push_back("SOTTO_PLATFORM_KEY_FILE=" + (directory_.path() / "platform.key").string());
+  auth_services_.emplace_back(SOTTO_AUTH_PROGRAM, std::move(arguments), std::move(environment),
+                              directory_.path() / ("auth-" + std::to_string(i) + ".log"), metrics_port);
+}
+
+std::string Platform::admin_address(std::size_t i) const {
+  return "unix:" + (directory_.path() / ("auth-" + std::to_string(i) + ".sock")).string();
+}
+
+std::string Platform::auth_targets(std::size_t gateway) const {
+  std::string out;
+  for (std::size_t i = 0; i < auths_.size(); ++i) {
+    out += (out.empty() ? "" : ",") + auths_[(gateway + i) % auths_.size()];
+  }
+  return out;
+}
+
+int Platform::sotto(std::vector<std::string> arguments, std::string* output) const {
+  arguments.insert(arguments.begin(), SOTTO_CLI_PROGRAM);
+  const TempDir scratch;
+  Child program({std::move(arguments), {}, scratch.path() / "log", {}, {}});
+  const int exit_code = program.wait();
+  if (output != nullptr) *output = program.log();
+  return exit_code;
+}
+
 void Platform::add_gateway(std::size_t i) {
   const auto metrics_port = free_port();
   ports_.push_back(free_port());
@@ -162,6 +203,11 @@ void Platform::add_gateway(std::size_t i) {
       "--queue-service-targets=" + targets, "--metrics-listen=" + local(metrics_port)};
   const auto tls = tls_flags("queue-service");
   arguments.insert(arguments.end(), tls.begin(), tls.end());
+  if (!auths_.empty()) {
+    arguments.push_back("--auth-service-targets=" + auth_targets(i));
+    const auto auth_tls = tls_flags("auth-service");
+    arguments.insert(arguments.end(), auth_tls.begin(), auth_tls.end());
+  }
   arguments.insert(arguments.end(), options_.gateway_flags.begin(), options_.gateway_flags.end());
   gateways_.emplace_back(SOTTO_GATEWAY_PROGRAM, std::move(arguments), options_.gateway_environment,
                          directory_.path() / ("gateway-" + std::to_string(i) + ".log"), metrics_port);
@@ -220,6 +266,7 @@ Platform::Pids Platform::pids() {
   Pids out;
   for (auto& process : gateways_) out.gateways.push_back(process.pid());
   for (auto& process : queue_services_) out.queue_services.push_back(process.pid());
+  for (auto& process : auth_services_) out.auth_services.push_back(process.pid());
   out.postgres = postgres_->pids();
   out.redis = {redis_->pid()};
   return out;

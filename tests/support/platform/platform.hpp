@@ -1,6 +1,6 @@
-// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) a balancer, on
-// free ports of 127.0.0.1 with files in a temporary directory. For tests, for benchmarks and for `make platform`. One
-// thread: the one that makes it, which must outlive it.
+// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) auth services and
+// a balancer, on free ports of 127.0.0.1 with files in a temporary directory. For tests, for benchmarks and for `make
+// platform`. One thread: the one that makes it, which must outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -27,7 +27,9 @@ class Platform {
   struct Options {
     std::size_t gateways = 2;
     std::size_t queue_services = 2;
+    std::size_t auth_services = 0;  // 0: gateways have the password of their settings, or none
     // Gateway i knows queue service i only, so that whatever goes from one gateway to the other goes through Redis.
+    // It knows all auth services, the i-th first.
     bool one_service_each = false;
     bool balancer = false;
     std::uint16_t balancer_port = 0;  // 0: a free one
@@ -36,7 +38,9 @@ class Platform {
     bool redis_keeps_data = false;    // over restarts
     std::vector<std::string> gateway_flags;
     std::vector<std::string> queue_flags;
+    std::vector<std::string> auth_flags;
     std::vector<std::string> gateway_environment;
+    std::vector<std::string> auth_environment;
     std::filesystem::path identity_dir;  // one that exists; empty: one is made
   };
 
@@ -82,6 +86,7 @@ class Platform {
   RedisServer& redis() { return *redis_; }
   Process& gateway(std::size_t i) { return gateways_.at(i); }
   Process& queue_service(std::size_t i) { return queue_services_.at(i); }
+  Process& auth_service(std::size_t i) { return auth_services_.at(i); }
   [[nodiscard]] std::string database() const { return postgres_->conninfo("sotto"); }
   [[nodiscard]] std::uint16_t port(std::size_t gateway) const { return ports_.at(gateway); }
   [[nodiscard]] std::uint16_t balancer_port() const { return balancer_port_; }
@@ -98,10 +103,16 @@ class Platform {
   // Where queue service i serves gateways.
   [[nodiscard]] const std::string& service_address(std::size_t i) const { return services_.at(i); }
 
+  // Where administrators ask auth service i, as `sotto --server` takes it.
+  [[nodiscard]] std::string admin_address(std::size_t i) const;
+  // Runs `sotto` with these arguments; its exit code. `output` gets what it says, on both its outputs. Any thread.
+  int sotto(std::vector<std::string> arguments, std::string* output = nullptr) const;
+
   // Of every process, for CPU time and memory: gateways, queue services, PostgreSQL with its sessions, Redis.
   struct Pids {
     std::vector<pid_t> gateways;
     std::vector<pid_t> queue_services;
+    std::vector<pid_t> auth_services;
     std::vector<pid_t> postgres;
     std::vector<pid_t> redis;
   };
@@ -111,6 +122,8 @@ class Platform {
   void migrate();
   [[nodiscard]] std::vector<std::string> tls_flags(const std::string& prefix) const;
   void add_queue_service(std::size_t i);
+  void add_auth_service(std::size_t i);
+  [[nodiscard]] std::string auth_targets(std::size_t gateway) const;
   void add_gateway(std::size_t i);
   void start_balancer();
   [[nodiscard]] client::ConnectOptions to_port(std::uint16_t port, smp::Version version) const;
@@ -123,9 +136,11 @@ class Platform {
   std::unique_ptr<RedisServer> redis_;
   std::optional<rpc::TlsFiles> tls_;
   std::vector<std::string> services_;  // "127.0.0.1:port"
+  std::vector<std::string> auths_;     // the same
   std::vector<std::uint16_t> ports_;
   std::uint16_t balancer_port_ = 0;
   std::deque<Process> queue_services_;
+  std::deque<Process> auth_services_;
   std::deque<Process> gateways_;
   std::optional<Child> balancer_;
 };

@@ -1,4 +1,4 @@
-#include "services/queue/process/readiness.hpp"
+#include "libs/service/readiness.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,23 +6,23 @@
 
 #include "libs/observability/log.hpp"
 
-namespace sotto::queue {
+namespace sotto::service {
 namespace {
 
 constexpr std::chrono::seconds kPeriod{1};
 
 }  // namespace
 
-Readiness::Readiness(DatabaseWatch& database, std::function<void(bool)> serving)
-    : database_(database), serving_(std::move(serving)) {}
+Readiness::Readiness(std::function<Status()> look, std::function<void(bool)> serving)
+    : look_(std::move(look)), serving_(std::move(serving)) {}
 
 Readiness::~Readiness() {
   withdraw();
   if (thread_.joinable()) thread_.join();
 }
 
-void Readiness::start(const Health& health) {
-  thread_ = std::thread([this, &health] { run(health); });
+void Readiness::start(const Health& health, bool reached) {
+  thread_ = std::thread([this, &health, reached] { run(health, reached); });
 }
 
 void Readiness::withdraw() {
@@ -35,8 +35,7 @@ void Readiness::withdraw() {
   wake_.notify_one();
 }
 
-void Readiness::run(const Health& health) {
-  bool reached = database_.state().reachable.ok();
+void Readiness::run(const Health& health, bool reached) {
   for (;;) {
     const auto lines = health.lines();
     const bool ready = std::all_of(lines.begin(), lines.end(), [](const auto& line) { return line.ok; });
@@ -46,11 +45,11 @@ void Readiness::run(const Health& health) {
       if (said_ != ready) say(ready, lines);
       if (wake_.wait_for(lock, kPeriod, [this] { return withdrawn_; })) return;
     }
-    const auto database = database_.look();
+    const auto database = look_();
     // The cause may name the host: it is for the log, not for /readyz.
-    if (reached && !database.reachable) log::error("the database is away", database.reachable.error());
-    if (!reached && database.reachable) log::info("the database is there");
-    reached = database.reachable.ok();
+    if (reached && !database) log::error("the database is away", database.error());
+    if (!reached && database) log::info("the database is there");
+    reached = database.ok();
   }
 }
 
@@ -66,4 +65,4 @@ void Readiness::say(bool ready, const std::vector<Health::Line>& lines) {
   }
 }
 
-}  // namespace sotto::queue
+}  // namespace sotto::service
