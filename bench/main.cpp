@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--gateway-flag", flags.gateway, "a flag of the gateways of a platform, such as --io-threads=1");
   app.add_option("--queue-flag", flags.queue, "a flag of the queue services of a platform");
-  app.add_option("scenario", only, "life, idle, storm, start, platform-life, platform-storm; all when none is named");
+  app.add_option("scenario", only, "life, idle, storm, start, platform-life, platform-storm, change; all when none is named");
   CLI11_PARSE(app, argc, argv);
 
   try {
@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
       sotto::bench::subscription_storm(report, *sotto::bench::platform_target(flags), 500 / scale, 70);
     }
     if (wanted("start")) sotto::bench::start_up(report, 1'000'000 / scale);
+    if (wanted("change")) sotto::bench::password_change(report, 50 / scale);
     fmt::print("\n{}", report.table());
     if (!json.empty()) report.write_json(json);
     return 0;

@@ -18,5 +18,7 @@ void idle_connections(Report& report, std::size_t connections);
 void subscription_storm(Report& report, Target& target, std::size_t connections, std::size_t batch);
 // From the start of the process to readiness with this many stored queues.
 void start_up(Report& report, std::size_t queues);
+// From the answer to the administrator who revokes a password until each gateway of a platform refuses it.
+void password_change(Report& report, std::size_t rounds);
 
 }  // namespace sotto::bench

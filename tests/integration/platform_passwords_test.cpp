@@ -48,6 +48,15 @@ class PlatformPasswords : public testing::Test {
     done({"password", "create", "--label", label, "--out", file.string()}, at);
     return first_line(file);
   }
+  // The first one of the platform, which both gateways know when it returns.
+  std::string create_first() {
+    auto password = create("team-a");
+    for (std::size_t i = 0; i < 2; ++i) {
+      wait_answer(i, "whatever", "AUTH");  // it was open, and an open one takes any
+      EXPECT_EQ(new_queue(i, password), "OK");
+    }
+    return password;
+  }
   // The new password, and the id of the one that it replaces.
   std::pair<std::string, std::string> rotate(const std::string& label, const std::string& overlap) const {
     const auto file = platform.directory() / (label + ".new");
@@ -58,7 +67,7 @@ class PlatformPasswords : public testing::Test {
   }
   // "OK", or why not.
   static std::string try_queue(SyncClient& client, const std::string& password) {
-    const auto made = client.create_queue({.subscribe = false, .password = SecretString(password)});
+    const auto made = client.create_queue({.password = SecretString(password), .subscribe = false});
     return made ? "OK" : made.error().message;
   }
   std::string new_queue(std::size_t gateway, const std::string& password) {
@@ -81,10 +90,7 @@ class PlatformPasswords : public testing::Test {
 
 TEST_F(PlatformPasswords, AChangeReachesEveryGateway) {
   expect_everywhere("whatever", "OK");  // no password was ever made
-  const auto first = create("team-a", 0);
-  wait_answer(0, "whatever", "AUTH");
-  wait_answer(1, "whatever", "AUTH");
-  expect_everywhere(first, "OK");
+  const auto first = create_first();
   const auto second = create("team-b", 1);
   wait_answer(0, second, "OK");
   wait_answer(1, second, "OK");
@@ -110,9 +116,8 @@ TEST_F(PlatformPasswords, AChangeReachesEveryGateway) {
 // Whoever keeps the passwords may come and go: what was right goes on being right, nothing else is let in, and what
 // changed meanwhile is known as soon as a service is back.
 TEST_F(PlatformPasswords, WithoutAuthServicesKnownPasswordsGoOnAndNothingElse) {
-  const auto known = create("team-a");
+  const auto known = create_first();
   const auto unused = create("team-b");
-  for (std::size_t i = 0; i < 2; ++i) wait_answer(i, known, "OK");
   platform.auth_service(0).kill();
   platform.auth_service(1).kill();
   wait_until("the gateways to notice", [&] {
@@ -131,8 +136,7 @@ TEST_F(PlatformPasswords, WithoutAuthServicesKnownPasswordsGoOnAndNothingElse) {
 }
 
 TEST_F(PlatformPasswords, ARestartOfServiceRedisOrDatabaseHidesNoChange) {
-  const auto password = create("team-a");
-  for (std::size_t i = 0; i < 2; ++i) wait_answer(i, password, "OK");
+  const auto password = create_first();
   platform.auth_service(0).kill();
   platform.auth_service(0).start();
   platform.redis().kill();
@@ -165,7 +169,7 @@ class Creator {
       : thread_([this, &platform, gateway, password = std::move(password)] {
           const auto client = platform.connect(gateway);
           while (!over_) {
-            const auto made = client->create_queue({.subscribe = false, .password = SecretString(password)});
+            const auto made = client->create_queue({.password = SecretString(password), .subscribe = false});
             (made ? ok_ : made.error().message == "AUTH" ? auth_ : other_)++;
           }
         }) {}
@@ -221,9 +225,8 @@ class Talker {
 };
 
 TEST_F(PlatformPasswords, RotationUnderLoad) {
-  const auto old = create("team-a");
-  for (std::size_t i = 0; i < 2; ++i) wait_answer(i, old, "OK");
-  const auto queue = must(platform.connect(0)->create_queue({.subscribe = false, .password = SecretString(old)}));
+  const auto old = create_first();
+  const auto queue = must(platform.connect(0)->create_queue({.password = SecretString(old), .subscribe = false}));
   Talker talker(platform, queue);
   Creator old_0(platform, 0, old);
   Creator old_1(platform, 1, old);
@@ -255,8 +258,7 @@ TEST_F(PlatformPasswords, RotationUnderLoad) {
 }
 
 TEST_F(PlatformPasswords, LogsAndMetricsHoldNoPassword) {
-  const auto password = create("team-a");
-  for (std::size_t i = 0; i < 2; ++i) wait_answer(i, password, "OK");
+  const auto password = create_first();
   expect_everywhere("a-wrong-password", "AUTH");
   const auto fresh = rotate("team-a", "0").first;
   for (std::size_t i = 0; i < 2; ++i) wait_answer(i, fresh, "OK");

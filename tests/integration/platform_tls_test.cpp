@@ -38,6 +38,19 @@ TEST(PlatformTls, MessagesPassAndStreamsComeBack) {
   pass("after");
 }
 
+TEST(PlatformTls, PasswordsComeFromTheAuthService) {
+  auto options = with_tls();
+  options.gateways = options.queue_services = options.auth_services = 1;
+  options.auth_environment = {"SOTTO_PASSWORD=the-first-password-9"};
+  Platform platform(options);
+  const auto client = platform.connect(0);
+  wait_until("the gateway to know", [&] { return platform.gateway(0).metric("smp_access_known") == 1; });
+  const auto without = client->create_queue({});
+  ASSERT_FALSE(without.ok());
+  EXPECT_EQ(without.error().message, "AUTH");
+  EXPECT_TRUE(client->create_queue({.password = SecretString("the-first-password-9")}).ok());
+}
+
 TEST(PlatformTls, WhoHasNoCertificateIsNotServed) {
   auto options = with_tls();
   options.gateways = options.queue_services = 1;

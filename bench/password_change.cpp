@@ -1,0 +1,125 @@
+// How long a change of a password takes to reach every gateway of a platform. Each gateway hears of changes from an
+// auth service of its own, so that half of them come by way of the database.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "bench/scenarios.hpp"
+#include "tests/support/platform/platform.hpp"
+
+namespace sotto::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using test::Platform;
+
+constexpr std::size_t kGateways = 2;
+
+class Administrator {
+ public:
+  explicit Administrator(const Platform& platform) : platform_(platform) {}
+
+  SecretString create(const std::string& label) const {
+    const auto file = platform_.directory() / label;
+    run({"password", "create", "--label", label, "--out", file.string()});
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    return SecretString(std::move(line));
+  }
+  // When the command was answered.
+  Clock::time_point revoke(const std::string& label) const {
+    run({"password", "revoke", label});
+    return Clock::now();
+  }
+
+ private:
+  void run(std::vector<std::string> arguments) const {
+    arguments.push_back("--server=" + platform_.admin_address(0));
+    std::string output;
+    if (platform_.sotto(std::move(arguments), &output) != 0) throw std::runtime_error(output);
+  }
+  const Platform& platform_;
+};
+
+// Creates queues with the password until it is refused. When that was.
+class Watcher {
+ public:
+  Watcher(const Platform& platform, std::size_t gateway, const SecretString& password)
+      : thread_([this, &platform, gateway, password] {
+          const auto client = platform.connect(gateway);
+          // It is wrong until the gateway has heard of it.
+          while (!client->create_queue({.password = password, .subscribe = false})) {
+          }
+          accepted = true;
+          for (;;) {
+            const auto made = client->create_queue({.password = password, .subscribe = false});
+            if (made) continue;
+            refused_ = Clock::now();
+            answer_ = made.error().message;
+            return;
+          }
+        }) {}
+  ~Watcher() {
+    if (thread_.joinable()) thread_.join();
+  }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  std::atomic<bool> accepted{false};
+
+  Clock::time_point refused() {
+    thread_.join();
+    if (answer_ != "AUTH") throw std::runtime_error("a queue was refused with " + answer_);
+    return refused_;
+  }
+
+ private:
+  Clock::time_point refused_;
+  std::string answer_;
+  std::thread thread_;
+};
+
+double milliseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+}  // namespace
+
+void password_change(Report& report, std::size_t rounds) {
+  Platform::Options options;
+  options.gateways = options.queue_services = options.auth_services = kGateways;
+  options.one_service_each = true;
+  Platform platform(std::move(options));
+  const Administrator administrator(platform);
+  std::vector<std::vector<double>> taken(kGateways);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    const auto label = fmt::format("round-{}", round);
+    const auto password = administrator.create(label);
+    std::vector<std::unique_ptr<Watcher>> watchers;
+    for (std::size_t i = 0; i < kGateways; ++i) watchers.push_back(std::make_unique<Watcher>(platform, i, password));
+    for (const auto& watcher : watchers)
+      test::wait_until("the password to work", [&] { return watcher->accepted.load(); });
+    const auto answered = administrator.revoke(label);
+    for (std::size_t i = 0; i < kGateways; ++i) {
+      // Who hears of it before the administrator has his answer has it in no time.
+      taken[i].push_back(std::max(0.0, milliseconds(watchers[i]->refused() - answered)));
+    }
+  }
+  for (std::size_t i = 0; i < kGateways; ++i) {
+    std::sort(taken[i].begin(), taken[i].end());
+    const auto* how = i == 0 ? "told by the auth service that was asked" : "told by another auth service";
+    report.add({"change", fmt::format("a revoked password is refused, {}: median", how), taken[i][taken[i].size() / 2],
+                "ms", ""});
+    report.add(
+        {"change", fmt::format("the same, the slowest of {}", taken[i].size()), taken[i].back(), "ms", "< 1000"});
+  }
+}
+
+}  // namespace sotto::bench
