@@ -110,6 +110,19 @@ TEST_F(Malformed, AnOutcomeThatIsNotKnownIsUnavailable) {
   EXPECT_EQ(from_proto(message)->outcome, backend::Outcome::unavailable);
 }
 
+// The gateway would go on with the record.
+TEST_F(Malformed, StaleAndBlockedWithoutARecord) {
+  for (const auto outcome : {queue::OUTCOME_STALE, queue::OUTCOME_BLOCKED}) {
+    queue::OperationResult message;
+    message.set_outcome(outcome);
+    const auto result = from_proto(message);
+    ASSERT_FALSE(result.ok());
+    EXPECT_NE(result.error().message.find("record"), std::string::npos);
+    to_proto(values_.record(), *message.mutable_record());
+    EXPECT_TRUE(from_proto(message).ok());
+  }
+}
+
 TEST_F(Malformed, AnEventThatIsNotKnownIsIgnored) {
   queue::Event message;
   const auto event = from_proto(message);

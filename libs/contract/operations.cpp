@@ -281,6 +281,10 @@ Result<backend::OperationResult> from_proto(const queue::OperationResult& in) {
     if (!record) return record.error();
     out.record = std::make_shared<const backend::QueueRecord>(*std::move(record));
   }
+  // What the gateway does next is decided by it.
+  if ((out.outcome == Outcome::stale || out.outcome == Outcome::blocked) && !out.record) {
+    return malformed("a result that needs a record has none");
+  }
   if (in.has_message()) {
     auto message = from_proto(in.message());
     if (!message) return message.error();

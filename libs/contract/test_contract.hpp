@@ -160,7 +160,8 @@ class RandomValues {
   backend::OperationResult result() {
     backend::OperationResult out;
     out.outcome = static_cast<backend::Outcome>(below(8));
-    if (coin()) out.record = std::make_shared<const backend::QueueRecord>(record());
+    const bool needs_record = out.outcome == backend::Outcome::stale || out.outcome == backend::Outcome::blocked;
+    if (coin() || needs_record) out.record = std::make_shared<const backend::QueueRecord>(record());
     if (coin()) out.message = message();
     if (coin()) out.link = link();
     out.messages = static_cast<std::uint32_t>(below(1000));

@@ -1,8 +1,13 @@
 // Passwords that are not known to a connection's thread at once: sessions ask the AccessCache, which asks the
 // PasswordBook. A gateway over stores in memory, with real connections.
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <deque>
 #include <future>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "gateway/access/access_cache.hpp"
 #include "gateway/gateway.hpp"
@@ -65,6 +70,23 @@ class AskedAccess : public testing::Test {
     const auto queue = client.create_queue({.password = SecretString(std::string(password))});
     return queue ? "OK" : queue.error().message;
   }
+  // So many wrong passwords at once on a connection of its own. How many were refused as they should be.
+  int guess(int count, int seed) const {
+    const auto client = connect();
+    std::deque<client::QueueDraft> drafts;
+    std::vector<client::Request> requests;
+    for (int i = 0; i < count; ++i) {
+      drafts.emplace_back(
+          client::NewQueue{.password = SecretString("guess-" + std::to_string(seed) + "-" + std::to_string(i))});
+      requests.push_back(drafts.back().request());
+    }
+    const auto answers = client->request(requests, std::chrono::seconds(60));
+    if (!answers) return 0;
+    return static_cast<int>(std::count_if(answers->begin(), answers->end(), [](const auto& answer) {
+      return answer && text_of(*answer) == "ERR AUTH";
+    }));
+  }
+  std::uint64_t hardened() const { return book_->counters().hardened; }
   std::uint64_t decided(AccessDecision decision) const {
     return gateway_->counters().new_queue_decisions[static_cast<std::size_t>(decision)].get();
   }
@@ -145,6 +167,34 @@ TEST_F(AskedAccess, AGuesserWaitsAndIsAnsweredAllTheSame) {
   EXPECT_EQ(create(*guesser, secret), "OK");
   EXPECT_EQ(create(*connect(), secret), "OK");
   EXPECT_EQ(decided(AccessDecision::wrong_password), 7U);
+}
+
+// 10 000 wrong passwords over 100 connections: a guess costs a digest, whatever the passwords are, and nobody who does
+// not guess waits.
+TEST_F(AskedAccess, ManyGuessesCostNoHardeningAndNobodyElseWaits) {
+  const auto secret = std::string(make("team-a").secret->expose());
+  ASSERT_TRUE(admin.create(anna, {.label = "team-b", .own = SecretString("correct-horse-battery")}, {}));
+  const auto other = connect();
+  const auto queue = must(other->create_queue({.password = SecretString(secret)}));
+  const auto hardened_before = hardened();
+  constexpr int kConnections = 100;
+  constexpr int kGuesses = 100;
+  std::atomic<int> refused{0};
+  std::vector<std::thread> guessers;
+  for (int i = 0; i < kConnections; ++i) guessers.emplace_back([&, i] { refused += guess(kGuesses, i); });
+  int passed = 0;
+  while (refused < kConnections * kGuesses) {
+    EXPECT_TRUE(other->send(queue, std::to_string(passed)));
+    const auto message = must(other->next_message(queue));
+    EXPECT_TRUE(other->ack(queue, message));
+    EXPECT_EQ(create(*other, secret), "OK");
+    ++passed;
+  }
+  for (auto& guesser : guessers) guesser.join();
+  EXPECT_GT(passed, 10);
+  // One in 256 of a few looks right until it is hardened; from then on the source is limited.
+  EXPECT_LE(hardened() - hardened_before, 20U);
+  EXPECT_EQ(create(*connect(), secret), "OK");
 }
 
 // What a waiting connection holds goes with it.
