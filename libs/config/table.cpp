@@ -97,9 +97,14 @@ void Table::endpoint(Row row, std::optional<Endpoint>& target) {
 }
 
 void Table::endpoints(Row row, std::vector<Endpoint>& target) {
+  const bool may_be_none = row.fallback.empty();
   add(std::move(row), Shape::texts,
-      "IP addresses with ports, such as 127.0.0.1:7450 or [::1]:7450, separated by commas")
-      .assign = into(target, parse_endpoints);
+      std::string("IP addresses with ports, such as 127.0.0.1:7450 or [::1]:7450, separated by commas") +
+          (may_be_none ? ", or empty" : ""))
+      .assign = into(target, [may_be_none](std::string_view text) -> Result<std::vector<Endpoint>> {
+    if (may_be_none && text.empty()) return std::vector<Endpoint>{};
+    return parse_endpoints(text);
+  });
 }
 
 void Table::range(Row row, Bounds<std::uint16_t> bounds, Range& target) {

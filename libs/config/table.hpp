@@ -100,6 +100,7 @@ class Table {
   void ports(Row row, std::vector<std::uint16_t>& target);
   void addresses(Row row, std::vector<std::string>& target);
   void endpoint(Row row, std::optional<Endpoint>& target);
+  // At least one, unless the default is none.
   void endpoints(Row row, std::vector<Endpoint>& target);
   void range(Row row, Bounds<std::uint16_t> bounds, Range& target);
 

@@ -18,7 +18,7 @@ int milliseconds(std::chrono::milliseconds time) {
 
 Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& settings) {
   if (settings.tls) {
-    if (auto status = check(*settings.tls); !status) return status.error();
+    if (auto status = check(*settings.tls, {.own = !settings.anonymous}); !status) return status.error();
   }
   keep_callback_threads();
   grpc::ChannelArguments arguments;
@@ -38,7 +38,7 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
     arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, settings.authority);
     if (settings.tls) arguments.SetSslTargetNameOverride(settings.authority);
   }
-  return grpc::CreateCustomChannel(settings.target, channel_credentials(settings.tls), arguments);
+  return grpc::CreateCustomChannel(settings.target, channel_credentials(settings.tls, settings.anonymous), arguments);
 }
 
 }  // namespace sotto::rpc

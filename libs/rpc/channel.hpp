@@ -23,6 +23,7 @@ struct ChannelSettings {
   // The name that the certificate of the other side must have. Empty: that of the target.
   std::string authority = {};
   std::optional<TlsFiles> tls = std::nullopt;  // absent: plaintext
+  bool anonymous = false;                      // shows no certificate, to a server that does not require one
   std::chrono::milliseconds keepalive_time = std::chrono::seconds(10);
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(5);
   // Between attempts to connect, growing from the first to the last; gRPC adds its own jitter.

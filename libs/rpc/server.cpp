@@ -31,7 +31,9 @@ Status check(const ServerSettings& settings) {
   if (settings.listen.empty()) {
     return Error{ErrorCode::configuration, "no address to listen on for gRPC; set at least one"};
   }
-  if (settings.tls) return check(*settings.tls);
+  if (settings.tls) {
+    return check(*settings.tls, {.authorities = settings.clients != ClientCertificates::none});
+  }
   if (settings.plaintext_anywhere ||
       std::all_of(settings.listen.begin(), settings.listen.end(), stays_on_this_machine)) {
     return ok_status();
@@ -52,7 +54,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings,
   std::unique_ptr<Server> out(new Server);
   out->ports_.resize(settings.listen.size());
   for (std::size_t i = 0; i < settings.listen.size(); ++i) {
-    builder.AddListeningPort(settings.listen[i], server_credentials(settings.tls), &out->ports_[i]);
+    builder.AddListeningPort(settings.listen[i], server_credentials(settings.tls, settings.clients), &out->ports_[i]);
   }
   for (auto* service : services) builder.RegisterService(service);
   builder.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));

@@ -1,4 +1,4 @@
-// Server: a gRPC server as all our services have it: TLS on both sides or plaintext on this machine, keep-alive that
+// Server: a gRPC server as all our services have it: mutual TLS or plaintext on this machine, keep-alive that
 // finds dead connections, the standard health service (grpc.health.v1), and a stop in steps. Owned by the program; the
 // services must outlive it. start() and shutdown() from one thread; set_serving() from any.
 #pragma once
@@ -21,11 +21,19 @@ class Service;
 
 namespace sotto::rpc {
 
+// Whether clients show a certificate, which one of TlsFiles::authorities must have issued.
+enum class ClientCertificates : std::uint8_t {
+  required,  // who has none is not spoken to
+  optional,  // who has none says by other means who he is: the services ask for it
+  none,      // nobody is asked for one; the authorities are not needed
+};
+
 struct ServerSettings {
   // "127.0.0.1:7001", "[::1]:7001", "0.0.0.0:7001", "unix:/run/sotto/queue.sock"; port 0: a free one.
   std::vector<std::string> listen;
   // Absent: plaintext, which only loopback addresses and Unix sockets may have, unless `plaintext_anywhere`.
   std::optional<TlsFiles> tls = std::nullopt;
+  ClientCertificates clients = ClientCertificates::required;
   bool plaintext_anywhere = false;  // the network encrypts by itself, or is a test
   // A connection that is silent for this long is asked for a sign of life, and closed when none comes in time.
   std::chrono::milliseconds keepalive_time = std::chrono::seconds(10);

@@ -129,6 +129,35 @@ TEST_F(ServerTest, SpeaksOnlyToThoseWhomItsAuthorityKnows) {
       << "the client does not know the server";
 }
 
+TEST_F(ServerTest, AsksForACertificateAsItIsTold) {
+  const auto tls = write_tls_files(directory_.path());
+  const test::TempDir elsewhere;
+  auto stranger = write_tls_files(elsewhere.path());
+  stranger.authorities = tls.authorities;
+  const auto health = [](const Server& server, const TlsFiles& files, bool anonymous) {
+    const auto client =
+        make_channel({.target = local(server), .authority = "localhost", .tls = files, .anonymous = anonymous});
+    return check_health(client.value(), "").health;
+  };
+  const auto required = start({.listen = {"127.0.0.1:0"}, .tls = tls});
+  required->set_serving("", true);
+  EXPECT_EQ(health(*required, tls, false), Health::serving);
+  EXPECT_EQ(health(*required, tls, true), Health::unknown);
+
+  const auto optional = start({.listen = {"127.0.0.1:0"}, .tls = tls, .clients = ClientCertificates::optional});
+  optional->set_serving("", true);
+  EXPECT_EQ(health(*optional, tls, false), Health::serving);
+  EXPECT_EQ(health(*optional, tls, true), Health::serving);
+  EXPECT_EQ(health(*optional, stranger, false), Health::unknown) << "one that is shown is verified";
+
+  const TlsFiles own{.certificate = tls.certificate, .key = tls.key, .authorities = {}};
+  EXPECT_FALSE(try_start({.listen = {"127.0.0.1:0"}, .tls = own, .clients = ClientCertificates::optional}).ok());
+  const auto none = start({.listen = {"127.0.0.1:0"}, .tls = own, .clients = ClientCertificates::none});
+  none->set_serving("", true);
+  EXPECT_EQ(health(*none, {.certificate = {}, .key = {}, .authorities = tls.authorities}, true), Health::serving);
+  EXPECT_FALSE(check_health(channel(local(*none)), "").status.ok()) << "plaintext";
+}
+
 TEST_F(ServerTest, TheNameOfTheServerIsChecked) {
   const auto tls = write_tls_files(directory_.path(), "queue.internal");
   const auto server = start({.listen = {"127.0.0.1:0"}, .tls = tls});

@@ -1,6 +1,6 @@
 // TlsFiles: with which certificate a process speaks to the others, and whom it believes. Both ends of a connection show
-// one (mutual TLS). The files are read again when they change: a renewed certificate serves the connections that are
-// made from then on. A value.
+// one (mutual TLS), unless who serves says otherwise (ServerSettings::clients). The files are read again when they
+// change: a renewed certificate serves the connections that are made from then on. A value.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,13 @@ struct TlsFiles {
   std::chrono::seconds reload_interval{30};
 };
 
-// configuration, naming the file, when one cannot be read or is empty.
-Status check(const TlsFiles& files);
+// Which of the files one end needs; the others are not read.
+struct TlsParts {
+  bool own = true;  // certificate and key
+  bool authorities = true;
+};
+
+// configuration, naming the file, when one that is needed cannot be read or is empty.
+Status check(const TlsFiles& files, TlsParts needed = {});
 
 }  // namespace sotto::rpc
