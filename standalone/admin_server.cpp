@@ -7,6 +7,9 @@
 #include <system_error>
 #include <utility>
 
+#include "services/auth/api/admin_caller.hpp"
+#include "services/auth/api/admin_listener.hpp"
+
 namespace sotto::standalone {
 namespace {
 
@@ -20,8 +23,14 @@ Error unusable(const fs::path& socket, const std::string& why) {
 
 }  // namespace
 
-AdminServer::AdminServer(Parts& parts)
-    : access_(auth::local_actor, parts.passwords),
+AdminServer::AdminServer(std::unique_ptr<auth::AdminIdentityFile> identities, Parts& parts)
+    : identities_(std::move(identities)),
+      access_(
+          [this](const grpc::ServerContextBase& context) {
+            const auto known = identities_ ? identities_->current() : nullptr;
+            return auth::identify_caller(context, known.get());
+          },
+          parts.passwords),
       passwords_(access_, parts.passwords, parts.clock),
       policy_(access_, parts.passwords),
       audit_(access_, parts.passwords),
@@ -54,24 +63,47 @@ grpc::Status AdminServer::admit(const grpc::ServerContextBase& context, queue::A
 
 AdminServer::~AdminServer() {
   queues_.stop();
-  if (server_) server_->shutdown(kGrace);
+  for (auto* server : {listener_.get(), socket_.get()}) {
+    if (server != nullptr) server->shutdown(kGrace);
+  }
 }
 
-Result<std::unique_ptr<AdminServer>> AdminServer::start(const fs::path& socket, Parts parts) {
+void AdminServer::look_now() {
+  if (identities_) identities_->look_now();
+}
+
+Result<std::unique_ptr<rpc::Server>> AdminServer::start_server(const rpc::ServerSettings& settings) {
+  auto started = rpc::Server::start(settings, {&passwords_, &policy_, &audit_, &queues_, &status_});
+  if (started) (*started)->set_serving("", true);
+  return started;
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::start(const auth::AdminConfig& config, Parts parts) {
+  std::unique_ptr<auth::AdminIdentityFile> identities;
+  if (!config.admin_listen.empty()) {
+    auto opened = auth::AdminIdentityFile::open(config.admin_identities);
+    if (!opened) return Error{opened.error().code, "admin.identities: " + opened.error().message};
+    identities = *std::move(opened);
+  }
+  std::unique_ptr<AdminServer> admin(new AdminServer(std::move(identities), parts));
+  if (config.admin_listen.empty()) return admin;
+  auto started = admin->start_server(auth::admin_listener(config));
+  if (!started) return Error{started.error().code, "admin.listen: " + started.error().message};
+  admin->listener_ = *std::move(started);
+  return admin;
+}
+
+Status AdminServer::serve(const fs::path& socket) {
   if (socket.string().size() >= sizeof(sockaddr_un::sun_path)) {
     return unusable(socket, "is longer than the path of a socket may be: name a shorter one");
   }
-  std::unique_ptr<AdminServer> admin(new AdminServer(parts));
-  auto started =
-      rpc::Server::start({.listen = {"unix:" + fs::absolute(socket).string()}},
-                         {&admin->passwords_, &admin->policy_, &admin->audit_, &admin->queues_, &admin->status_});
+  auto started = start_server({.listen = {"unix:" + fs::absolute(socket).string()}});
   if (!started) return unusable(socket, "cannot be listened on: may the server write in its directory?");
-  admin->server_ = *std::move(started);
   std::error_code error;
   fs::permissions(socket, fs::perms::owner_read | fs::perms::owner_write, error);
   if (error) return unusable(socket, "cannot be made private: " + error.message());
-  admin->server_->set_serving("", true);
-  return admin;
+  socket_ = *std::move(started);
+  return ok_status();
 }
 
 }  // namespace sotto::standalone

@@ -45,24 +45,27 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
 }
 
 Status start_admin(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
-  if (settings.admin_socket.empty() && settings.ephemeral) return ok_status();
-  const auto socket =
-      settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
-  auto admin = AdminServer::start(socket, {.passwords = parts.access->admin(),
-                                           .queues = *parts.commit,
-                                           .hooks = {.totals = [&parts] { return parts.queues->totals(); },
-                                                     .expire_now = [&parts] { return parts.commit->expire_now(); },
-                                                     .admit = {}},
-                                           .daily_limit = settings.admin_daily_limit,
-                                           .clock = clock});
-  // One that nobody named is no reason not to serve messages.
-  if (!admin && settings.admin_socket.empty()) {
-    parts.warnings.push_back(admin.error().message);
-    return ok_status();
-  }
+  const bool has_socket = !settings.admin_socket.empty() || !settings.ephemeral;
+  if (!has_socket && settings.admin_listen.empty()) return ok_status();
+  auto admin = AdminServer::start(settings, {.passwords = parts.access->admin(),
+                                             .queues = *parts.commit,
+                                             .hooks = {.totals = [&parts] { return parts.queues->totals(); },
+                                                       .expire_now = [&parts] { return parts.commit->expire_now(); },
+                                                       .admit = {}},
+                                             .daily_limit = settings.admin_daily_limit,
+                                             .clock = clock});
   if (!admin) return admin.error();
   parts.admin = *std::move(admin);
-  return ok_status();
+  if (!has_socket) return ok_status();
+  const auto socket =
+      settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
+  auto served = parts.admin->serve(socket);
+  // One that nobody named is no reason not to serve messages.
+  if (!served && settings.admin_socket.empty()) {
+    parts.warnings.push_back(served.error().message);
+    return ok_status();
+  }
+  return served;
 }
 
 }  // namespace
@@ -141,11 +144,15 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
 void Server::announce() const {
   for (const auto& warning : warnings()) log::warning("start", {{"warning", warning}});
   for (const auto port : ports()) log::info("listening", {{"port", port}});
+  if (parts_->admin) {
+    for (const auto port : parts_->admin->ports()) log::info("administrators are served", {{"port", port}});
+  }
   log::info("ready", {{"queues", stored_queues()}});
 }
 
 void Server::reload() {
   parts_->identity_watch->look_now();
+  if (parts_->admin) parts_->admin->look_now();
 }
 
 void Server::drain() {

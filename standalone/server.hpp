@@ -39,7 +39,7 @@ class Server final : public runtime::Process {
   [[nodiscard]] std::uint64_t stored_messages() const;
   void expose(metrics::Metrics& metrics, Health& health) override;
   void announce() const override;
-  // The identity.
+  // The identity, and who administers.
   void reload() override;
   // Connections only: the store stays open for what still asks it.
   void drain() override;

@@ -40,6 +40,7 @@ config::Table server_table(ServerSettings& settings) {
                  "Queues that may be blocked a day (UTC), and as many deleted, before only the role admin may go on. "
                  "0: any number."},
                 {0U, 1'000'000U}, settings.admin_daily_limit);
+  auth::admin_rows(table, settings);
   queue::queue_rows(table, settings);
   table.section("events", "Events to clients");
   gateway::end_interval_row(table, settings);

@@ -10,6 +10,7 @@
 #include "libs/base/result.hpp"
 #include "libs/config/table.hpp"
 #include "libs/runtime/process_settings.hpp"
+#include "services/auth/settings/admin_config.hpp"
 #include "services/notification/settings/notification_config.hpp"
 #include "services/queue/settings/queue_config.hpp"
 
@@ -19,6 +20,7 @@ namespace sotto::standalone {
 struct ServerSettings : gateway::GatewayConfig,
                         queue::QueueConfig,
                         notification::NotificationConfig,
+                        auth::AdminConfig,
                         runtime::ProcessSettings {
   // [storage]
   std::filesystem::path data_dir;

@@ -13,7 +13,8 @@
 
 namespace sotto::auth {
 
-// Who is at the other end, by certificate, token or socket. Role::none with an empty name: nobody that is known.
+// Who is at the other end, by certificate, token or socket. Role::none: nobody that is known; the name goes into the
+// audit all the same.
 using IdentifyActor = std::function<Actor(const grpc::ServerContextBase& context)>;
 
 // Of a Unix socket, where file permissions have decided already: an administrator. The name is what the client says of
