@@ -277,8 +277,14 @@ Result<AuditPage> PasswordAdmin::audit(std::int64_t since, std::uint64_t from, s
 }
 
 void PasswordAdmin::refused(const Actor& actor, const std::string& action, const std::string& reason) {
+  auto why = reason;
+  if (actor.role == Role::none) {
+    const auto passed_over = of_unknown_.admit(clock_.steady_now());
+    if (!passed_over) return;
+    if (*passed_over != 0) why += "; " + std::to_string(*passed_over) + " before it, of nobody known, are not listed";
+  }
   // Where the store does not answer there is nobody to tell.
-  static_cast<void>(store_.append_audit({now(), actor.name, action, {}, true, reason}));
+  static_cast<void>(store_.append_audit({now(), actor.name, action, {}, true, why}));
 }
 
 Status PasswordAdmin::record(const Actor& actor, const std::string& action, const std::string& subject,

@@ -19,6 +19,7 @@
 #include "services/auth/domain/password_book.hpp"
 #include "services/auth/domain/password_hasher.hpp"
 #include "services/auth/domain/password_store.hpp"
+#include "services/auth/domain/refusal_limit.hpp"
 
 namespace sotto::auth {
 
@@ -83,7 +84,8 @@ class PasswordAdmin {
                                    const ChangeOptions& options);
 
   Result<AuditPage> audit(std::int64_t since, std::uint64_t from, std::size_t limit);
-  // `action` was refused to the actor, or failed.
+  // `action` was refused to the actor, or failed. Of actors without a role, whom nobody knows, RefusalLimit::kAMinute
+  // are written; the next that is written says how many were not.
   void refused(const Actor& actor, const std::string& action, const std::string& reason);
   // Something that another part of the server did for the actor.
   Status record(const Actor& actor, const std::string& action, const std::string& subject, const std::string& reason);
@@ -101,6 +103,7 @@ class PasswordAdmin {
   PasswordBook& book_;
   const PasswordHasher& hasher_;
   const Clock& clock_;
+  RefusalLimit of_unknown_;
 };
 
 }  // namespace sotto::auth

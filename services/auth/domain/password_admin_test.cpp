@@ -178,6 +178,21 @@ TEST_F(PasswordAdminTest, AuditsWhatIsRefused) {
   EXPECT_EQ(page->entries[0].seconds, now());
 }
 
+// Whoever reaches the server can be refused as often as the network carries.
+TEST_F(PasswordAdminTest, AuditsSomeOfWhatIsRefusedToNobodyKnown) {
+  const auto entries = [&] { return admin->audit(0, 0, 1000)->entries; };
+  constexpr auto kMost = RefusalLimit::kAMinute;
+  for (std::uint32_t i = 0; i < kMost + 7; ++i) admin->refused({"unknown", Role::none}, "policy.get", "nobody");
+  EXPECT_EQ(entries().size(), kMost);
+  admin->refused({"bob", Role::viewer}, "policy.set", "needs the role operator");
+  EXPECT_EQ(entries().size(), kMost + 1);
+  clock.advance(std::chrono::minutes(1));
+  admin->refused({"unknown", Role::none}, "policy.get", "nobody");
+  EXPECT_EQ(entries().front().reason, "nobody; 7 before it, of nobody known, are not listed");
+  admin->refused({"unknown", Role::none}, "policy.get", "nobody");
+  EXPECT_EQ(entries().front().reason, "nobody");
+}
+
 TEST_F(PasswordAdminTest, IsBounded) {
   Change change;
   for (std::size_t i = 0; i < kMaxPasswords; ++i) {
