@@ -32,6 +32,8 @@ void add_admin_commands(CLI::App& parent, CommandTable& commands) {
   // The group is there: tests need no running server of ours.
   command(*parent.get_subcommand("server"), "status", "Whether a running server is ready, and what it holds",
           make_server_status_command);
+  auto& admin = *group("admin", "Who administers a server from elsewhere");
+  command(admin, "new-token", "Make a token, and the entry that gives it a role", make_new_token_command);
   auto& audit = *group("audit", "What administrators did; of a running server");
   command(audit, "list", "List what was done and refused, the newest first", make_audit_list_command);
 }

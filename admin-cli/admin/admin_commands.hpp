@@ -1,5 +1,5 @@
-// `sotto password`, `policy`, `audit`, `queue` and `server status`: what is asked of a running server (docs/cli.md). A
-// part of `sotto` of its own, as it is the one that speaks gRPC.
+// `sotto password`, `policy`, `audit`, `queue` and `server status`: what is asked of a running server (docs/cli.md),
+// and `sotto admin`: who may ask. A part of `sotto` of its own, as it is the one that speaks gRPC.
 #pragma once
 
 #include <memory>
@@ -21,6 +21,7 @@ std::unique_ptr<Command> make_password_revoke_command(CLI::App& app);
 std::unique_ptr<Command> make_policy_show_command(CLI::App& app);
 std::unique_ptr<Command> make_policy_set_command(CLI::App& app);
 std::unique_ptr<Command> make_audit_list_command(CLI::App& app);
+std::unique_ptr<Command> make_new_token_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_status_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_block_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_unblock_command(CLI::App& app);

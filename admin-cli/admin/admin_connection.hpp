@@ -1,4 +1,5 @@
-// AdminConnection: the option that says which server is asked, and calls to it. A part of a command; one thread.
+// AdminConnection: the options that say which server is asked and who asks, and calls to it. A part of a command; one
+// thread.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "libs/base/result.hpp"
+#include "libs/base/secret.hpp"
 #include "libs/rpc/status.hpp"
 
 namespace CLI {
@@ -20,7 +22,8 @@ class AdminConnection {
  public:
   void declare(CLI::App& app);
 
-  // A stub of a service: make_stub<v1::PasswordAdmin>(). invalid_argument: no such form of a server.
+  // A stub of a service: make_stub<v1::PasswordAdmin>(). invalid_argument: no such form of a server, or options that do
+  // not go together. configuration: a file cannot be used.
   template <class Service>
   Result<std::unique_ptr<typename Service::Stub>> make_stub() {
     auto channel = connect();
@@ -28,7 +31,8 @@ class AdminConnection {
     return Service::NewStub(*channel);
   }
 
-  // Calls a method, for at most some seconds. connection_failed: nobody is there; all others are the server's.
+  // Calls a method, for at most some seconds. connection_failed: nobody is there; unauthenticated: one of the two does
+  // not believe the other; all others are the server's.
   template <class Stub, class Method, class Request, class Response>
   Status call(Stub& stub, Method method, const Request& request, Response& response) const {
     grpc::ClientContext context;
@@ -37,11 +41,23 @@ class AdminConnection {
   }
 
  private:
-  Result<std::shared_ptr<grpc::Channel>> connect() const;
-  static void prepare(grpc::ClientContext& context);
+  [[nodiscard]] bool is_socket() const { return target_.starts_with("unix:"); }
+  Result<std::shared_ptr<grpc::Channel>> connect();
+  [[nodiscard]] Status check_options() const;
+  Status read_token();
+  void prepare(grpc::ClientContext& context) const;
   [[nodiscard]] Status result(const grpc::Status& status) const;
+  [[nodiscard]] Error no_socket() const;
+  [[nodiscard]] Error no_connection(const std::string& reason) const;
 
   std::string target_;
+  // Of a server that is no socket.
+  std::string tls_ca_;
+  std::string tls_certificate_;
+  std::string tls_key_;
+  std::string tls_name_;
+  std::string token_file_;
+  SecretString token_;
 };
 
 // 16 random bytes: what makes a change that is sent twice be done once.
