@@ -36,6 +36,7 @@ Result<std::unique_ptr<Access>> Access::open(const ServerSettings& settings, std
   access->book_ = *std::move(book);
   access->admin_ = std::make_unique<auth::PasswordAdmin>(*access->store_, *access->book_, access->hasher_, clock);
   if (auto status = access->take_over(settings); !status) return status.error();
+  access->audit_expiry_ = std::make_unique<auth::AuditExpiry>(settings.audit_keep, *access->store_, clock);
   access->cache_ = std::make_unique<gateway::AccessCache>(gateway::AccessCache::Options{}, *access->book_, clock);
   return access;
 }
@@ -70,6 +71,7 @@ Status Access::take_over(const ServerSettings& settings) {
 
 void Access::stop() {
   if (std::exchange(stopped_, true)) return;
+  audit_expiry_.reset();
   if (cache_) cache_->stop();
   if (book_) book_->stop();
 }

@@ -8,6 +8,7 @@
 
 #include "gateway/access/access_cache.hpp"
 #include "libs/backend/attempt_limits.hpp"
+#include "services/auth/domain/audit_expiry.hpp"
 #include "services/auth/domain/password_admin.hpp"
 #include "services/auth/domain/password_book.hpp"
 #include "services/auth/domain/password_hasher.hpp"
@@ -43,6 +44,7 @@ class Access {
   backend::AttemptLimits limits_;
   std::unique_ptr<auth::PasswordBook> book_;
   std::unique_ptr<auth::PasswordAdmin> admin_;
+  std::unique_ptr<auth::AuditExpiry> audit_expiry_;
   std::unique_ptr<gateway::AccessCache> cache_;
   std::vector<std::string> warnings_;
   bool stopped_ = false;

@@ -52,14 +52,13 @@ Status start_admin(const ServerSettings& settings, Server::Parts& parts, const C
                                              .hooks = {.totals = [&parts] { return parts.queues->totals(); },
                                                        .expire_now = [&parts] { return parts.commit->expire_now(); },
                                                        .admit = {}},
-                                             .daily_limit = settings.admin_daily_limit,
                                              .clock = clock});
   if (!admin) return admin.error();
   parts.admin = *std::move(admin);
   if (!has_socket) return ok_status();
   const auto socket =
       settings.admin_socket.empty() ? settings.data_dir / "admin.sock" : std::filesystem::path(settings.admin_socket);
-  auto served = parts.admin->serve(socket);
+  auto served = parts.admin->server().serve(socket);
   // One that nobody named is no reason not to serve messages.
   if (!served && settings.admin_socket.empty()) {
     parts.warnings.push_back(served.error().message);
@@ -138,21 +137,21 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
   health.add("store", [this] { return parts_->store_watch->state(); });
-  if (parts_->admin) parts_->admin->show(health);
+  if (parts_->admin) parts_->admin->server().show(health);
 }
 
 void Server::announce() const {
   for (const auto& warning : warnings()) log::warning("start", {{"warning", warning}});
   for (const auto port : ports()) log::info("listening", {{"port", port}});
   if (parts_->admin) {
-    for (const auto port : parts_->admin->ports()) log::info("administrators are served", {{"port", port}});
+    for (const auto port : parts_->admin->server().ports()) log::info("administrators are served", {{"port", port}});
   }
   log::info("ready", {{"queues", stored_queues()}});
 }
 
 void Server::reload() {
   parts_->identity_watch->look_now();
-  if (parts_->admin) parts_->admin->look_now();
+  if (parts_->admin) parts_->admin->server().look_now();
 }
 
 void Server::drain() {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/backend/replica_names.hpp"
+#include "libs/rpc/replica_names.hpp"
 
 namespace sotto::gateway {
 namespace {
@@ -26,11 +26,11 @@ Result<AuthorityTarget> parse_one(std::string_view text) {
     if (text.size() == kUnix.size()) return unusable();
     return AuthorityTarget{std::string(text), {}};
   }
-  const auto names = parse_replicas(text);
+  const auto names = rpc::parse_replicas(text);
   if (!names) return unusable();
   const auto& name = names->front();
-  if (!is_address(name)) return AuthorityTarget{"dns:///" + name.host + ":" + name.port, name.host};
-  const auto addresses = resolve(name);
+  if (!rpc::is_address(name)) return AuthorityTarget{"dns:///" + name.host + ":" + name.port, name.host};
+  const auto addresses = rpc::resolve(name);
   if (!addresses || addresses->empty()) return unusable();
   return AuthorityTarget{addresses->front().target, addresses->front().authority};
 }

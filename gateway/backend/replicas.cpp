@@ -26,12 +26,12 @@ Replicas::Replicas(const GrpcBackendSettings& settings, std::uint64_t gateway, c
              .counters = counters,
              .dispatcher = dispatcher,
              .ended = [this](const ReplicaStream& stream, const grpc::Status& status) { ended(stream, status); }},
-      names_(parse_replicas(settings.replicas).value()),
+      names_(rpc::parse_replicas(settings.replicas).value()),
       random_(std::random_device{}()) {
-  std::vector<ReplicaAddress> addresses;
+  std::vector<rpc::ReplicaAddress> addresses;
   for (const auto& name : names_) {
-    if (!is_address(name)) continue;
-    const auto resolved = resolve(name);
+    if (!rpc::is_address(name)) continue;
+    const auto resolved = rpc::resolve(name);
     if (resolved) addresses.insert(addresses.end(), resolved->begin(), resolved->end());
   }
   take_addresses(addresses);
@@ -44,11 +44,11 @@ Replicas::~Replicas() {
 }
 
 void Replicas::resolve_names() {
-  std::map<ReplicaName, std::vector<ReplicaAddress>> known;
+  std::map<rpc::ReplicaName, std::vector<rpc::ReplicaAddress>> known;
   for (;;) {
-    std::vector<ReplicaAddress> addresses;
+    std::vector<rpc::ReplicaAddress> addresses;
     for (const auto& name : names_) {
-      auto resolved = resolve(name);
+      auto resolved = rpc::resolve(name);
       if (resolved) {
         known[name] = *std::move(resolved);
       } else {
@@ -64,8 +64,8 @@ void Replicas::resolve_names() {
   }
 }
 
-void Replicas::take_addresses(const std::vector<ReplicaAddress>& addresses) {
-  const std::set<ReplicaAddress> wanted(addresses.begin(), addresses.end());
+void Replicas::take_addresses(const std::vector<rpc::ReplicaAddress>& addresses) {
+  const std::set<rpc::ReplicaAddress> wanted(addresses.begin(), addresses.end());
   const std::lock_guard lock(mutex_);
   for (auto each = replicas_.begin(); each != replicas_.end();) {
     each->second.known = wanted.contains(each->first);

@@ -17,8 +17,8 @@
 
 #include "gateway/backend/dispatcher.hpp"
 #include "gateway/backend/grpc_queue_backend.hpp"
-#include "gateway/backend/replica_names.hpp"
 #include "gateway/backend/replica_stream.hpp"
+#include "libs/rpc/replica_names.hpp"
 
 namespace sotto::gateway {
 
@@ -51,7 +51,7 @@ class Replicas {
 
   void work();
   void resolve_names();
-  void take_addresses(const std::vector<ReplicaAddress>& addresses);
+  void take_addresses(const std::vector<rpc::ReplicaAddress>& addresses);
   void attach_where_due(RealTime now);
   // Locked.
   std::chrono::milliseconds next_backoff(Replica& replica);
@@ -61,12 +61,12 @@ class Replicas {
   GrpcBackendCounters& counters_;
   Dispatcher& dispatcher_;
   const ReplicaStream::Owner owner_;
-  const std::vector<ReplicaName> names_;
+  const std::vector<rpc::ReplicaName> names_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable all_ended_;
-  std::map<ReplicaAddress, Replica> replicas_;
+  std::map<rpc::ReplicaAddress, Replica> replicas_;
   std::size_t streams_ = 0;  // that have not ended
   bool stopping_ = false;
   std::minstd_rand random_;

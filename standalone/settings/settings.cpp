@@ -36,10 +36,6 @@ config::Table server_table(ServerSettings& settings) {
               "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "
               "Empty: admin.sock in storage.data_dir, and none with storage.ephemeral."},
              "the path of a socket", settings.admin_socket);
-  table.integer({"daily_limit", "admin-daily-limit", "20",
-                 "Queues that may be blocked a day (UTC), and as many deleted, before only the role admin may go on. "
-                 "0: any number."},
-                {0U, 1'000'000U}, settings.admin_daily_limit);
   auth::admin_rows(table, settings);
   queue::queue_rows(table, settings);
   table.section("events", "Events to clients");

@@ -30,7 +30,6 @@ struct ServerSettings : gateway::GatewayConfig,
   std::string password_key_file;  // empty: password.key in the identity directory
   // [admin]
   std::string admin_socket;  // empty: admin.sock in the data directory, none of an ephemeral server
-  std::uint32_t admin_daily_limit = 0;
 };
 
 // The table bound to `settings`, which must outlive it.

@@ -162,6 +162,35 @@ TEST_F(PlatformPasswords, ARestartOfServiceRedisOrDatabaseHidesNoChange) {
   }
 }
 
+// Queues are moderated through the auth services, which know who may, count and write down; the queue services do it.
+TEST_F(PlatformPasswords, QueuesAreModeratedWhereverOneAsks) {
+  const auto owner = platform.connect(0);
+  const auto sender = platform.connect(1);
+  const auto queue = must(owner->create_queue());
+  const auto id = to_base64url(queue.sender_id.view());
+  ASSERT_TRUE(sender->send(queue, "before"));
+  EXPECT_THAT(done({"queue", "status", id}, 1), testing::HasSubstr("active"));
+  done({"queue", "block", id, "--reason", "content"}, 0);
+  EXPECT_EQ(text_of(sender->send(queue, "after")), "BLOCKED reason=content");
+  EXPECT_THAT(done({"queue", "status", id}, 1), testing::HasSubstr("blocked (content)"));
+  done({"queue", "unblock", id}, 1);
+  ASSERT_TRUE(sender->send(queue, "again"));
+  done({"queue", "delete", "--yes", id}, 0);
+  EXPECT_EQ(text_of(sender->send(queue, "never")), "AUTH");
+  const auto audit = done({"audit", "list"}, 1);
+  for (const auto* action : {"queue.block", "queue.unblock", "queue.delete"}) {
+    EXPECT_THAT(audit, testing::HasSubstr(action));
+  }
+  EXPECT_EQ(audit.find(id), std::string::npos);
+
+  // Without queue services the answer says so, and nothing hangs.
+  for (std::size_t i = 0; i < 2; ++i) platform.queue_service(i).kill();
+  std::string output;
+  EXPECT_NE(platform.sotto({"queue", "status", id, "--server=" + platform.admin_address(0)}, &output), 0);
+  EXPECT_THAT(output, testing::HasSubstr("no replica of the queue service answers"));
+  EXPECT_THAT(done({"server", "status"}, 0), testing::HasSubstr("ready"));
+}
+
 // Creates queues again and again, and counts the answers.
 class Creator {
  public:

@@ -52,8 +52,7 @@ grpc::Status QueueModerationService::pass_on(const grpc::ServerContext& context,
   }
 }
 
-grpc::Status QueueModerationService::GetTotals(grpc::ServerContext* context,
-                                               const queue::v1::GetTotalsRequest* request,
+grpc::Status QueueModerationService::GetTotals(grpc::ServerContext* context, const queue::v1::GetTotalsRequest* request,
                                                queue::v1::GetTotalsResponse* response) {
   auto status = moderation_.admit(*context, Kind::look, "queue.totals", {});
   return status.ok() ? pass_on(*context, &Stub::GetTotals, *request, *response) : status;
@@ -87,8 +86,7 @@ grpc::Status QueueModerationService::DeleteQueue(grpc::ServerContext* context,
   return status.ok() ? pass_on(*context, &Stub::DeleteQueue, *request, *response) : status;
 }
 
-grpc::Status QueueModerationService::ExpireNow(grpc::ServerContext* context,
-                                               const queue::v1::ExpireNowRequest* request,
+grpc::Status QueueModerationService::ExpireNow(grpc::ServerContext* context, const queue::v1::ExpireNowRequest* request,
                                                queue::v1::ExpireNowResponse* response) {
   auto status = moderation_.admit(*context, Kind::operate, "queue.expire", {});
   return status.ok() ? pass_on(*context, &Stub::ExpireNow, *request, *response) : status;

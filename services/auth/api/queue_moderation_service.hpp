@@ -1,5 +1,5 @@
-// QueueModerationService: sotto.queue.v1.QueueAdmin for the administrators of a platform: who calls is asked and what is
-// done is audited here (Moderation), then a replica of the queue service does it. Owned by who serves it; what it is
+// QueueModerationService: sotto.queue.v1.QueueAdmin for the administrators of a platform: who calls is asked and what
+// is done is audited here (Moderation), then a replica of the queue service does it. Owned by who serves it; what it is
 // given must outlive it. Calls come from threads of gRPC and wait for the store and for the replica.
 #pragma once
 
@@ -15,8 +15,8 @@ namespace sotto::auth {
 
 class QueueModerationService final : public queue::v1::QueueAdmin::Service {
  public:
-  // `replicas`: at least one. The first is asked, the next only when nobody answers there: all that is asked may be done
-  // twice.
+  // `replicas`: at least one. The first is asked, the next only when nobody answers there: all that is asked may be
+  // done twice.
   QueueModerationService(Moderation& moderation, const std::vector<std::shared_ptr<grpc::Channel>>& replicas);
 
   grpc::Status GetTotals(grpc::ServerContext* context, const queue::v1::GetTotalsRequest* request,

@@ -1,6 +1,6 @@
 // AuditExpiry: removes audit entries that are older than they are to be kept, once at the start and then now and then.
-// Several processes may do so over one store. Owned by the process; made and destroyed by one thread. The store is asked
-// from a thread of its own.
+// Several processes may do so over one store. Owned by the process; made and destroyed by one thread. The store is
+// asked from a thread of its own.
 #pragma once
 
 #include <chrono>

@@ -11,11 +11,9 @@
 #include "libs/service/database_watch.hpp"
 #include "libs/service/readiness.hpp"
 #include "libs/service/redis_metrics.hpp"
-#include "services/auth/api/admin_access.hpp"
-#include "services/auth/api/admin_socket.hpp"
-#include "services/auth/api/audit_admin_service.hpp"
-#include "services/auth/api/password_admin_service.hpp"
-#include "services/auth/api/policy_admin_service.hpp"
+#include "services/auth/api/admin_server.hpp"
+#include "services/auth/api/queue_moderation_service.hpp"
+#include "services/auth/domain/audit_expiry.hpp"
 #include "services/auth/domain/password_admin.hpp"
 #include "services/auth/domain/password_book.hpp"
 #include "services/auth/domain/password_hasher.hpp"
@@ -52,14 +50,13 @@ struct AuthProcess::Parts {
   std::optional<PasswordAdmin> admin;
   std::optional<AuthService> service;
   std::unique_ptr<rpc::Server> rpc;
-  std::optional<AdminAccess> access;
-  std::optional<PasswordAdminService> passwords;
-  std::optional<PolicyAdminService> policy;
-  std::optional<AuditAdminService> audit;
-  std::unique_ptr<rpc::Server> admin_rpc;
+  std::optional<AuditExpiry> audit_expiry;
+  std::unique_ptr<AdminServer> administrators;
+  std::optional<QueueModerationService> queues;
   std::optional<service::Readiness> readiness;
 
   Status serve(const ProgramSettings& settings);
+  Status serve_administrators(const ProgramSettings& settings);
   // Takes the password of the settings over when there is none, as soon as that can be known. One thread at a time.
   void take_over();
 };
@@ -69,15 +66,22 @@ Status AuthProcess::Parts::serve(const ProgramSettings& settings) {
   auto serving = rpc::Server::start(service::server_settings(settings.grpc), {&*service});
   if (!serving) return serving.error();
   rpc = *std::move(serving);
-  if (settings.admin_socket.empty()) return ok_status();
-  access.emplace(local_actor, *admin);
-  passwords.emplace(*access, *admin, clock);
-  policy.emplace(*access, *admin);
-  audit.emplace(*access, *admin);
-  auto administering = start_admin_socket(settings.admin_socket, {&*passwords, &*policy, &*audit});
-  if (!administering) return administering.error();
-  admin_rpc = *std::move(administering);
-  return ok_status();
+  return serve_administrators(settings);
+}
+
+Status AuthProcess::Parts::serve_administrators(const ProgramSettings& settings) {
+  auto opened = AdminServer::open(settings, {.passwords = *admin, .component = "auth", .clock = clock});
+  if (!opened) return opened.error();
+  administrators = *std::move(opened);
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (const auto& channel : queue_channels(settings)) {
+    auto made = rpc::make_channel(channel);
+    if (!made) return made.error();
+    channels.push_back(*std::move(made));
+  }
+  if (!channels.empty()) administrators->add(queues.emplace(administrators->moderation(), channels));
+  if (auto status = administrators->listen(settings); !status) return status;
+  return settings.admin_socket.empty() ? ok_status() : administrators->serve(settings.admin_socket);
 }
 
 void AuthProcess::Parts::take_over() {
@@ -94,7 +98,8 @@ AuthProcess::AuthProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 AuthProcess::~AuthProcess() {
   auto& parts = *parts_;
   parts.readiness.reset();
-  if (parts.admin_rpc) parts.admin_rpc->shutdown(kCallGrace);
+  if (parts.administrators) parts.administrators->stop();
+  parts.audit_expiry.reset();
   // Nobody asks any more; then what was asked is answered, and what was reported is written.
   if (parts.service) parts.service->stop();
   if (parts.rpc) parts.rpc->shutdown(kCallGrace);
@@ -128,6 +133,7 @@ Result<std::unique_ptr<AuthProcess>> AuthProcess::start(const ProgramSettings& s
   parts.book = *std::move(book);
   parts.admin.emplace(*parts.store, *parts.book, parts.hasher, clock);
   parts.take_over();
+  parts.audit_expiry.emplace(settings.audit_keep, *parts.store, clock);
 
   if (auto status = parts.serve(settings); !status) return status.error();
   parts.readiness.emplace(
@@ -159,6 +165,7 @@ void AuthProcess::expose(metrics::Metrics& metrics, Health& health) {
   // Redis is no check: without it limits of attempts hold for each replica, and passwords work as ever.
   health.add("passwords",
              [&book = *parts.book] { return service::without_details(book.health(), "they cannot be read"); });
+  parts.administrators->show(health);
   parts.readiness->start(health, parts.database->state().reachable.ok());
 }
 
@@ -170,7 +177,12 @@ void AuthProcess::announce() const {
                             "`sotto password create` makes one, unless this is meant to be public"}});
   }
   for (const auto port : ports()) log::info("listening", {{"port", port}});
+  for (const auto port : parts_->administrators->ports()) log::info("administrators are served", {{"port", port}});
   log::info("started");
+}
+
+void AuthProcess::reload() {
+  parts_->administrators->look_now();
 }
 
 void AuthProcess::drain() {

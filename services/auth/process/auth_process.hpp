@@ -1,5 +1,5 @@
 // AuthProcess: sotto-auth: passwords, policy and audit over PostgreSQL, limits of attempts over Redis, served to
-// gateways by gRPC and to administrators on a Unix socket. Owned by main() or a test. Everything from one thread.
+// gateways by gRPC, and to administrators. Owned by main() or a test. Everything from one thread.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,8 @@ class AuthProcess final : public runtime::Process {
 
   void expose(metrics::Metrics& metrics, Health& health) override;
   void announce() const override;
+  // Who administers.
+  void reload() override;
   void drain() override;
 
  private:

@@ -4,7 +4,16 @@
 
 namespace sotto::auth {
 
+using std::chrono::hours;
+
 void admin_rows(config::Table& table, AdminConfig& config) {
+  table.integer({"daily_limit", "admin-daily-limit", "20",
+                 "Queues that may be blocked a day (UTC), and as many deleted, before only the role admin may go on. "
+                 "0: any number."},
+                {0U, 1'000'000U}, config.admin_daily_limit);
+  table.duration({"audit_keep", "admin-audit-keep", "400d",
+                  "How long what administrators did, and what was refused to them, can be listed; 0: for ever."},
+                 {hours(0), hours(24 * 36500)}, config.audit_keep);
   table.endpoints(
       {"listen", "admin-listen", "",
        "Addresses on which `sotto` of other machines is served, over TLS. Who may do what is in identities. "

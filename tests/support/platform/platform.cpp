@@ -154,16 +154,30 @@ void Platform::add_queue_service(std::size_t i) {
 void Platform::add_auth_service(std::size_t i) {
   const auto metrics_port = free_port();
   auths_.push_back(local(free_port()));
-  std::vector<std::string> arguments{"--listen=" + auths_.back(), "--database-url=" + database(),
-                                     "--redis-url=" + redis_->url(), "--metrics-listen=" + local(metrics_port),
-                                     "--admin-socket=" + admin_address(i).substr(5)};
-  const auto tls = tls_flags("grpc");
-  arguments.insert(arguments.end(), tls.begin(), tls.end());
+  std::vector<std::string> arguments{"--listen=" + auths_.back(),
+                                     "--database-url=" + database(),
+                                     "--redis-url=" + redis_->url(),
+                                     "--metrics-listen=" + local(metrics_port),
+                                     "--admin-socket=" + admin_address(i).substr(5),
+                                     "--queue-service-targets=" + targets(i)};
+  for (const auto* prefix : {"grpc", "queue-service"}) {
+    const auto tls = tls_flags(prefix);
+    arguments.insert(arguments.end(), tls.begin(), tls.end());
+  }
   arguments.insert(arguments.end(), options_.auth_flags.begin(), options_.auth_flags.end());
   auto environment = options_.auth_environment;
   environment.push_back("SOTTO_PLATFORM_KEY_FILE=" + (directory_.path() / "platform.key").string());
   auth_services_.emplace_back(SOTTO_AUTH_PROGRAM, std::move(arguments), std::move(environment),
                               directory_.path() / ("auth-" + std::to_string(i) + ".log"), metrics_port);
+}
+
+std::string Platform::targets(std::size_t i) const {
+  std::string out;
+  for (std::size_t s = 0; s < services_.size(); ++s) {
+    if (options_.one_service_each && s != i % services_.size()) continue;
+    out += (out.empty() ? "" : ",") + services_[s];
+  }
+  return out;
 }
 
 std::string Platform::admin_address(std::size_t i) const {
@@ -190,17 +204,12 @@ int Platform::sotto(std::vector<std::string> arguments, std::string* output) con
 void Platform::add_gateway(std::size_t i) {
   const auto metrics_port = free_port();
   ports_.push_back(free_port());
-  std::string targets;
-  for (std::size_t s = 0; s < services_.size(); ++s) {
-    if (options_.one_service_each && s != i % services_.size()) continue;
-    targets += (targets.empty() ? "" : ",") + services_[s];
-  }
   const auto threads = std::max<std::size_t>(1, std::thread::hardware_concurrency() / options_.gateways);
   std::vector<std::string> arguments{
       "--ports=" + std::to_string(ports_.back()), "--listen=127.0.0.1", "--end-interval=0",
       // They share one machine.
       "--io-threads=" + std::to_string(threads), "--identity-dir=" + identity_dir_.string(),
-      "--queue-service-targets=" + targets, "--metrics-listen=" + local(metrics_port)};
+      "--queue-service-targets=" + targets(i), "--metrics-listen=" + local(metrics_port)};
   const auto tls = tls_flags("queue-service");
   arguments.insert(arguments.end(), tls.begin(), tls.end());
   if (!auths_.empty()) {

@@ -123,6 +123,8 @@ class Platform {
   [[nodiscard]] std::vector<std::string> tls_flags(const std::string& prefix) const;
   void add_queue_service(std::size_t i);
   void add_auth_service(std::size_t i);
+  // Queue services that the i-th of what asks them knows.
+  [[nodiscard]] std::string targets(std::size_t i) const;
   [[nodiscard]] std::string auth_targets(std::size_t gateway) const;
   void add_gateway(std::size_t i);
   void start_balancer();

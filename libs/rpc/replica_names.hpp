@@ -9,7 +9,7 @@
 
 #include "libs/base/result.hpp"
 
-namespace sotto::gateway {
+namespace sotto::rpc {
 
 struct ReplicaName {
   std::string host;  // a name or an address, IPv6 without brackets
@@ -33,4 +33,4 @@ bool is_address(const ReplicaName& name);
 // All addresses, sorted, each once. connection_failed when the name cannot be resolved now.
 Result<std::vector<ReplicaAddress>> resolve(const ReplicaName& name);
 
-}  // namespace sotto::gateway
+}  // namespace sotto::rpc

@@ -1,4 +1,4 @@
-#include "gateway/backend/replica_names.hpp"
+#include "libs/rpc/replica_names.hpp"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -9,7 +9,7 @@
 #include <charconv>
 #include <memory>
 
-namespace sotto::gateway {
+namespace sotto::rpc {
 namespace {
 
 Error unusable() {
@@ -94,4 +94,4 @@ Result<std::vector<ReplicaAddress>> resolve(const ReplicaName& name) {
   return out;
 }
 
-}  // namespace sotto::gateway
+}  // namespace sotto::rpc

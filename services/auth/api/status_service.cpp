@@ -1,17 +1,17 @@
-#include "standalone/status_service.hpp"
+#include "services/auth/api/status_service.hpp"
 
 #include <string>
 
 #include "libs/runtime/version.hpp"
 
-namespace sotto::standalone {
+namespace sotto::auth {
 
 grpc::Status StatusService::GetServerStatus(grpc::ServerContext* context,
                                             const admin::v1::GetServerStatusRequest* /*request*/,
                                             admin::v1::GetServerStatusResponse* response) {
-  const auto admitted = access_.admit(*context, auth::Role::viewer, "server.status");
+  const auto admitted = access_.admit(*context, Role::viewer, "server.status");
   if (const auto* refused = std::get_if<grpc::Status>(&admitted)) return *refused;
-  response->set_component("standalone");
+  response->set_component(component_);
   response->set_version(std::string(runtime::version()));
   response->set_started(started_);
   const Health* health = health_;
@@ -28,4 +28,4 @@ grpc::Status StatusService::GetServerStatus(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-}  // namespace sotto::standalone
+}  // namespace sotto::auth

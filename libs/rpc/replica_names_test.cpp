@@ -1,8 +1,8 @@
-#include "gateway/backend/replica_names.hpp"
+#include "libs/rpc/replica_names.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sotto::gateway {
+namespace sotto::rpc {
 namespace {
 
 TEST(ReplicaNames, AreHostsWithPorts) {
@@ -41,4 +41,4 @@ TEST(ReplicaNames, ANameResolvesToAllItsAddresses) {
 }
 
 }  // namespace
-}  // namespace sotto::gateway
+}  // namespace sotto::rpc
