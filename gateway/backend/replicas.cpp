@@ -35,7 +35,7 @@ Replicas::Replicas(const GrpcBackendSettings& settings, std::uint64_t gateway, c
     if (resolved) addresses.insert(addresses.end(), resolved->begin(), resolved->end());
   }
   take_addresses(addresses);
-  if (!std::all_of(names_.begin(), names_.end(), is_address)) resolver_ = std::thread([this] { resolve_names(); });
+  if (!std::all_of(names_.begin(), names_.end(), rpc::is_address)) resolver_ = std::thread([this] { resolve_names(); });
   thread_ = std::thread([this] { work(); });
 }
 

@@ -95,7 +95,8 @@ PostgresPasswordSettings postgres_settings(const ProgramSettings& settings) {
 std::vector<rpc::ChannelSettings> queue_channels(const ProgramSettings& settings) {
   std::vector<rpc::ChannelSettings> out;
   if (settings.queue_targets.empty()) return out;
-  for (const auto& name : rpc::parse_replicas(settings.queue_targets).value()) {
+  const auto names = rpc::parse_replicas(settings.queue_targets).value();
+  for (const auto& name : names) {
     rpc::ChannelSettings channel;
     const bool is_ipv6 = name.host.find(':') != std::string::npos;
     channel.target = "dns:///" + (is_ipv6 ? "[" + name.host + "]" : name.host) + ":" + name.port;

@@ -75,6 +75,21 @@ TEST_F(AuthProgramSettings, RefuseAFirstPasswordThatCannotBeInAnAddress) {
   EXPECT_THAT(loaded.error().message, AllOf(HasSubstr("access.password"), Not(HasSubstr("with space"))));
 }
 
+TEST_F(AuthProgramSettings, TakeReplicasOfTheQueueServiceAsAList) {
+  const auto loaded = load({"--queue-service-targets=queue-0.internal:7450, [::1]:7451"});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  const auto channels = queue_channels(loaded->settings);
+  ASSERT_EQ(channels.size(), 2U);
+  EXPECT_EQ(channels[0].target, "dns:///queue-0.internal:7450");
+  EXPECT_EQ(channels[0].authority, "queue-0.internal");
+  EXPECT_EQ(channels[1].target, "dns:///[::1]:7451");
+  EXPECT_FALSE(channels[0].tls.has_value());
+  const auto none = load({});
+  EXPECT_TRUE(queue_channels(none->settings).empty());
+  EXPECT_FALSE(load({"--queue-service-targets=queue"}).ok());
+  EXPECT_FALSE(load({"--queue-service-targets=queue:7450", "--queue-service-tls-ca=ca.pem"}).ok());
+}
+
 // The page is made from the table. After a change: scripts/generate-docs.
 TEST_F(AuthProgramSettings, AreDocumentedAsTheyAre) {
   const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "docs/configuration-auth.md";
