@@ -1,8 +1,10 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "admin-cli/commands/progress_line.hpp"
 #include "admin-cli/database/database_commands.hpp"
 #include "admin-cli/database/database_options.hpp"
 #include "admin-cli/database/schema_choice.hpp"
@@ -68,10 +70,22 @@ class MigrateCommand final : public Command {
   }
 
   Status apply(postgres::AdminSession& session, Outcome& outcome, Console& console) const {
+    ProgressLine progress(console);
+    // A step may take hours, and another runner may have done some of those that were pending.
+    const auto show_next = [&](int done) {
+      for (const auto& step : outcome.pending) {
+        if (step.version <= done) continue;
+        return progress.show(fmt::format("applying {} {} {}", outcome.set.service, step.version, step.name));
+      }
+    };
+    show_next(outcome.before);
     auto status = postgres::migrate(session, outcome.set, [&](const postgres::Migration& step) {
       outcome.applied.push_back(step);
+      progress.clear();
       if (!json_) print_step("applied", outcome.set, step, console);
+      show_next(step.version);
     });
+    progress.clear();
     if (!status) return status;
     outcome.after = outcome.set.steps.back().version;
     outcome.pending = {};
