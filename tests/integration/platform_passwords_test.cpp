@@ -289,7 +289,7 @@ TEST_F(PlatformPasswords, RotationUnderLoad) {
   EXPECT_EQ(talker.faults(), 0);
 }
 
-TEST_F(PlatformPasswords, LogsAndMetricsHoldNoPassword) {
+TEST_F(PlatformPasswords, NoPasswordIsAnywhere) {
   const auto password = create_first();
   expect_everywhere("a-wrong-password", "AUTH");
   const auto fresh = rotate("team-a", "0").first;
@@ -299,6 +299,10 @@ TEST_F(PlatformPasswords, LogsAndMetricsHoldNoPassword) {
     for (auto* process : {&platform.gateway(i), &platform.auth_service(i)}) {
       texts.push_back(process->log());
       texts.push_back(process->metrics());
+      for (const auto* file : {"cmdline", "environ"}) {
+        std::ifstream in("/proc/" + std::to_string(process->pid()) + "/" + file, std::ios::binary);
+        texts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+      }
     }
   }
   Child pg_dump({{"pg_dump", "--dbname", platform.database()}, {}, platform.directory() / "dump.sql", {}, {}});

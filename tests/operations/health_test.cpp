@@ -116,6 +116,77 @@ TEST_F(QueueServiceHealth, RefusesADatabaseThatIsNotThere) {
   EXPECT_EQ(queue->process().wait(), 6);
 }
 
+class AuthServiceHealth : public testing::Test {
+ protected:
+  PostgresServer postgres{quick()};
+  RedisServer redis;
+  const std::string database = postgres.create_database("sotto");
+  std::optional<ServerProgram> auth;
+
+  ServerProgram& start() {
+    auth.emplace(ServerProgram::auth(database, redis.url()));
+    return *auth;
+  }
+};
+
+TEST_F(AuthServiceHealth, IsReadyWithItsDatabaseAndStopsWithZero) {
+  migrate(database);
+  start().wait_ready(true);
+  std::string body;
+  EXPECT_EQ(auth->probe("/readyz", &body), 200);
+  EXPECT_EQ(body, "ok database\nok schema\nok passwords\n");
+  wait_until("the gRPC health service", [&] { return grpc_health(auth->grpc_port()) == GrpcHealth::serving; });
+  EXPECT_EQ(grpc_health(auth->grpc_port(), "sotto.auth.v1.AuthService"), GrpcHealth::serving);
+  // Limits of attempts are its own then; passwords are not touched.
+  redis.stop();
+  wait_until("Redis to be missed", [&] {
+    std::string metrics;
+    return auth->probe("/metrics", &metrics) == 200 && metrics.find("\nsmp_redis_up 0") != std::string::npos;
+  });
+  EXPECT_EQ(auth->probe("/readyz"), 200);
+  EXPECT_THAT(auth->process().log(), HasSubstr("there is no password: ANYBODY"));
+  auth->process().signal(SIGTERM);
+  EXPECT_EQ(auth->process().wait(), 0);
+}
+
+TEST_F(AuthServiceHealth, FallsAndComesBackWithTheDatabase) {
+  migrate(database);
+  postgres.stop();
+  start().wait_ready(false);
+  postgres.start();
+  auth->wait_ready(true);
+  postgres.stop();
+  auth->wait_ready(false);
+  EXPECT_EQ(auth->probe("/livez"), 200);
+  wait_until("the gRPC health service", [&] { return grpc_health(auth->grpc_port()) == GrpcHealth::not_serving; });
+  postgres.start();
+  auth->wait_ready(true);
+}
+
+TEST_F(AuthServiceHealth, RefusesADatabaseWithoutItsSchema) {
+  start();
+  EXPECT_EQ(auth->process().wait(), 7);
+  EXPECT_THAT(auth->process().log(), HasSubstr("run `sotto db migrate`"));
+}
+
+TEST_F(AuthServiceHealth, DoesNotStartWithoutTheKeysOfItsPasswords) {
+  migrate(database);
+  const TempDir directory;
+  const auto socket = (directory.path() / "s").string();
+  auth.emplace(ServerProgram::auth(database, redis.url(), {"--admin-socket=" + socket}));
+  auth->wait_ready(true);
+  std::string output;
+  ASSERT_EQ(auth->sotto({"password", "create", "--label", "team-a", "--out", (directory.path() / "p").string(),
+                         "--server=unix:" + socket},
+                        &output),
+            0)
+      << output;
+  // Each program of these tests has a platform key of its own.
+  start();
+  EXPECT_EQ(auth->process().wait(), 3);
+  EXPECT_THAT(auth->process().log(), HasSubstr("digested with a key that is not there"));
+}
+
 TEST(QueueServiceStart, RefusesAPasswordThatIsWrong) {
   auto options = quick();
   options.ask_password = true;

@@ -80,7 +80,7 @@ ServerProgram ServerProgram::gateway(const std::string& targets, const std::vect
 }
 
 ServerProgram ServerProgram::service(const std::string& program, const std::string& database_url,
-                                     const std::string& redis_url) {
+                                     const std::string& redis_url, const std::vector<std::string>& flags) {
   crypto::initialise();
   auto directory = std::make_unique<TempDir>();
   const auto key = directory->path() / "platform.key";
@@ -88,6 +88,7 @@ ServerProgram ServerProgram::service(const std::string& program, const std::stri
   const auto port = free_port();
   std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database_url,
                                      "--redis-url=" + redis_url, "--platform-key-file=" + key.string()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   return {program, std::move(arguments), std::move(directory), port};
 }
 
@@ -95,8 +96,9 @@ ServerProgram ServerProgram::queue(const std::string& database_url, const std::s
   return service(SOTTO_QUEUE_PROGRAM, database_url, redis_url);
 }
 
-ServerProgram ServerProgram::auth(const std::string& database_url, const std::string& redis_url) {
-  return service(SOTTO_AUTH_PROGRAM, database_url, redis_url);
+ServerProgram ServerProgram::auth(const std::string& database_url, const std::string& redis_url,
+                                  const std::vector<std::string>& flags) {
+  return service(SOTTO_AUTH_PROGRAM, database_url, redis_url, flags);
 }
 
 int ServerProgram::probe(const std::string& path, std::string* body) const {

@@ -30,7 +30,8 @@ class ServerProgram {
   // sotto-queue with a fresh platform key.
   static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
   // sotto-auth with a fresh platform key.
-  static ServerProgram auth(const std::string& database_url, const std::string& redis_url);
+  static ServerProgram auth(const std::string& database_url, const std::string& redis_url,
+                            const std::vector<std::string>& flags = {});
 
   // Status of a path on the metrics port; 0 when nobody answers. `body` gets what it says.
   [[nodiscard]] int probe(const std::string& path, std::string* body = nullptr) const;
@@ -56,7 +57,7 @@ class ServerProgram {
 
  private:
   static ServerProgram service(const std::string& program, const std::string& database_url,
-                               const std::string& redis_url);
+                               const std::string& redis_url, const std::vector<std::string>& flags = {});
   ServerProgram(const std::string& program, std::vector<std::string> arguments, std::unique_ptr<TempDir> directory,
                 std::uint16_t grpc_port);
 
