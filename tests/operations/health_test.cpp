@@ -1,11 +1,13 @@
 // What a process says of itself while the parts that it needs come and go: /readyz, /livez, the gRPC health service,
 // exit codes. Real PostgreSQL, real Redis.
 #include <csignal>
+#include <fstream>
 #include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libs/crypto/key_ring.hpp"
 #include "tests/operations/grpc_health.hpp"
 #include "tests/operations/programs.hpp"
 #include "tests/support/child/free_port.hpp"
@@ -181,8 +183,9 @@ TEST_F(AuthServiceHealth, DoesNotStartWithoutTheKeysOfItsPasswords) {
                         &output),
             0)
       << output;
-  // Each program of these tests has a platform key of its own.
-  start();
+  const auto other = directory.path() / "other.key";
+  std::ofstream(other) << crypto::KeyRing::generate_line(2) << '\n';
+  auth.emplace(ServerProgram::auth(database, redis.url(), {"--platform-key-file=" + other.string()}));
   EXPECT_EQ(auth->process().wait(), 3);
   EXPECT_THAT(auth->process().log(), HasSubstr("digested with a key that is not there"));
 }

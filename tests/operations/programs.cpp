@@ -1,5 +1,6 @@
 #include "tests/operations/programs.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -87,7 +88,9 @@ ServerProgram ServerProgram::service(const std::string& program, const std::stri
   std::ofstream(key) << crypto::KeyRing::generate_line(1) << '\n';
   const auto port = free_port();
   std::vector<std::string> arguments{"--listen=" + local(port), "--database-url=" + database_url,
-                                     "--redis-url=" + redis_url, "--platform-key-file=" + key.string()};
+                                     "--redis-url=" + redis_url};
+  const auto is_key = [](const auto& flag) { return flag.starts_with("--platform-key-file="); };
+  if (std::none_of(flags.begin(), flags.end(), is_key)) arguments.push_back("--platform-key-file=" + key.string());
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   return {program, std::move(arguments), std::move(directory), port};
 }

@@ -29,7 +29,7 @@ class ServerProgram {
                                const Algorithm& algorithm = kDefault);
   // sotto-queue with a fresh platform key.
   static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
-  // sotto-auth with a fresh platform key.
+  // sotto-auth, with a fresh platform key unless a flag names one.
   static ServerProgram auth(const std::string& database_url, const std::string& redis_url,
                             const std::vector<std::string>& flags = {});
 
