@@ -44,7 +44,7 @@ int run(int argc, char** argv) {
       "\nThe platform is up: 2 gateways, 2 queue services, 2 auth services, PostgreSQL, Redis, HAProxy in front on "
       "port "
       "{}.\n"
-      "Passwords: sotto password list --server {}\n"
+      "Passwords: build/release/bin/sotto password list --server {}\n"
       "Logs and data are in {} and go with it. Ctrl-C ends it all.\n",
       platform.balancer_port(), platform.admin_address(0), platform.directory().string());
   std::fflush(stdout);
