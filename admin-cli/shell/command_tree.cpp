@@ -29,7 +29,8 @@ bool is_number(std::string_view type) {
 // CLI11 knows texts only; what they name follows from how our options are called.
 Takes kind_of(std::string_view name, std::string_view type) {
   if (is_number(type)) return Takes::number;
-  if (name.ends_with("-file") || name == "--out" || name.ends_with("-out") || name == "FILE") return Takes::file;
+  if (name.ends_with("-file") || name.ends_with("-out")) return Takes::file;
+  if (name == "--config" || name == "--out" || name == "FILE") return Takes::file;
   if (name.ends_with("-dir") || name == "DIR") return Takes::directory;
   return Takes::text;
 }
