@@ -1,6 +1,7 @@
 #include "admin-cli/doctor/identity_check.hpp"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,7 +30,7 @@ Finding judge_dates(const crypto::Certificate& leaf, SystemTime now) {
   if (now > leaf.not_after) return failed("the certificate ended at " + end + ": no client connects", remedy);
   const auto days = days_until(leaf.not_after, now);
   if (days < kWarnDays) return warning(fmt::format("the certificate ends in {} days, at {}", days, end), remedy);
-  return fine("certificates and key belong together; valid until " + end);
+  return fine("the certificate is valid until " + end);
 }
 
 void judge_files(const fs::path& directory, SystemTime now, Findings& findings) {
@@ -44,7 +45,9 @@ void judge_files(const fs::path& directory, SystemTime now, Findings& findings) 
                               "the key of the CA, `sotto cert rotate`; where the key may not be read, run as the "
                               "server's user"));
   }
-  findings.push_back(judge_dates(certificate->leaf, now));
+  auto dates = judge_dates(certificate->leaf, now);
+  if (findings.empty() && dates.state == State::ok) dates.seen = "certificates and key belong together; " + dates.seen;
+  findings.push_back(std::move(dates));
 }
 
 // Kubernetes gives files of a mounted Secret to the group of the pod, and nobody else is in it.

@@ -52,6 +52,8 @@ class ServerProgram {
   [[nodiscard]] std::uint16_t port() const;
   // Runs `sotto` with these arguments; its exit code. `output` gets what it says, on both its outputs.
   int sotto(std::vector<std::string> arguments, std::string* output = nullptr) const;
+  // Of /metrics and health.
+  [[nodiscard]] std::uint16_t metrics_port() const { return metrics_port_; }
   // Of gRPC; only of queue() and auth().
   [[nodiscard]] std::uint16_t grpc_port() const { return grpc_port_; }
 
