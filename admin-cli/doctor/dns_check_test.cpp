@@ -7,7 +7,6 @@ namespace sotto::cli {
 namespace {
 
 using std::chrono::seconds;
-using testing::AllOf;
 using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;

@@ -3,6 +3,8 @@
 
 #include "tests/operations/admin_test.hpp"
 #include "tests/support/child/free_port.hpp"
+#include "tests/support/postgres/postgres_server.hpp"
+#include "tests/support/redis/redis_server.hpp"
 
 namespace sotto::test {
 namespace {
@@ -128,6 +130,39 @@ TEST(DoctorOfAGateway, SeesThatItIsNotReady) {
   EXPECT_EQ(gateway.sotto({"doctor", "--program=gateway", "--config=" + config, "--only=metrics,admin"}, &output), 9);
   EXPECT_THAT(output, AllOf(HasSubstr("failed   metrics        the server is not ready: queue"),
                             HasSubstr("skipped  admin          sotto-gateway has no admin.socket")));
+}
+
+TEST(DoctorOfAQueueService, LooksAtItsStores) {
+  PostgresServer::Options quick;
+  quick.durable = false;
+  PostgresServer postgres(quick);
+  RedisServer redis;
+  const auto database = postgres.create_database("sotto");
+  migrate(database);
+  auto queue = ServerProgram::queue(database, redis.url());
+  queue.wait_ready(true);
+  const auto config = (queue.directory() / "queue.toml").string();
+  std::ofstream(config) << "[grpc]\nlisten = [\"127.0.0.1:" << queue.grpc_port() << "\"]\n[database]\nurl = \""
+                        << database << "\"\nplatform_key_file = " << quoted(queue.directory() / "platform.key")
+                        << "\n[redis]\nurl = \"" << redis.url()
+                        << "\"\n[metrics]\nlisten = \"127.0.0.1:" << queue.metrics_port() << "\"\n";
+  const auto doctor = [&](int exit_code) {
+    std::string output;
+    EXPECT_EQ(queue.sotto({"doctor", "--program=queue", "--config=" + config}, &output), exit_code) << output;
+    return output;
+  };
+  EXPECT_THAT(doctor(0), AllOf(HasSubstr("skipped  identity"), HasSubstr("the clock agrees with that of the database"),
+                               HasSubstr("ok       ports          somebody listens on"), HasSubstr("ok       database"),
+                               HasSubstr("ok       redis          reached; version"), HasSubstr("ok       metrics")));
+  redis.stop();
+  queue.wait_ready(false);
+  EXPECT_THAT(doctor(9), AllOf(HasSubstr("failed   redis          Redis is not reached"),
+                               HasSubstr("failed   metrics        the server is not ready: redis"),
+                               HasSubstr("ok       database"), Not(HasSubstr("warning redis"))));
+  redis.start();
+  postgres.stop();
+  EXPECT_THAT(doctor(9),
+              AllOf(HasSubstr("failed   database       the database is not reached"), HasSubstr("skipped  clock")));
 }
 
 }  // namespace
