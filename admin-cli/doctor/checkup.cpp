@@ -91,10 +91,7 @@ Findings Checkup::clock(SystemTime now) const {
 }
 
 Findings Checkup::dns(SystemTime /*now*/) const {
-  if (!options_.hosts.empty()) {
-    const auto hosts = parse_hosts(options_.hosts);
-    return hosts ? check_dns(*hosts) : Findings{failed(hosts.error().message, "correct the host")};
-  }
+  if (!options_.hosts.empty()) return check_dns(options_.hosts);
   const auto directory = identity_dir();
   if (!directory) return skip("address");
   const auto address = read_address(*directory, {});

@@ -12,6 +12,7 @@
 #include "admin-cli/doctor/finding.hpp"
 #include "admin-cli/doctor/subject.hpp"
 #include "libs/base/clock.hpp"
+#include "libs/smp/address.hpp"
 
 namespace sotto::cli {
 
@@ -22,7 +23,7 @@ class Checkup {
  public:
   struct Options {
     std::filesystem::path identity_dir;  // empty: that of the settings
-    std::vector<std::string> hosts;      // empty: those of the identity
+    std::vector<smp::Host> hosts;        // empty: those of the identity
     // The server that is asked; null: by the socket of the settings.
     AdminConnection* server = nullptr;
   };

@@ -1,5 +1,6 @@
 #include "admin-cli/doctor/doctor_command.hpp"
 
+#include <sotto/admin/v1/admin.grpc.pb.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -10,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "admin-cli/commands/identity_files.hpp"
 #include "admin-cli/config/programs.hpp"
 #include "admin-cli/doctor/checkup.hpp"
 #include "admin-cli/doctor/report.hpp"
@@ -64,8 +66,15 @@ class DoctorCommand final : public Command {
   int run(Console& console) override {
     // What clients of stores log of a store that is away is a finding here.
     log::configure(log::Level::error, log::Format::text);
+    const auto hosts = parse_hosts(hosts_);
+    if (!hosts) return report(hosts.error(), console);
+    const bool named = server_option_->count() > 0;
+    if (named) {
+      const auto stub = server_.make_stub<admin::v1::ServerAdmin>();
+      if (!stub && stub.error().code == ErrorCode::invalid_argument) return report(stub.error(), console);
+    }
     const auto subject = read_subject(program_, config_, variables_of_programs());
-    const Checkup checkup(subject, {identity_dir_, hosts_, server_option_->count() > 0 ? &server_ : nullptr});
+    const Checkup checkup(subject, {identity_dir_, *hosts, named ? &server_ : nullptr});
     const auto checks = checkup.run(chosen(), std::chrono::system_clock::now());
     json_ ? console.out << to_json(subject.program, checks) << '\n' : console.out << to_text(checks);
     return exit_code_of(checks);

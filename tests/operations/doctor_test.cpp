@@ -106,6 +106,8 @@ TEST_F(Doctor, RefusesNamesThatAreNone) {
   EXPECT_EQ(doctor({"--only=port"}).exit_code, 2);
   EXPECT_EQ(doctor({"--only=ports", "--skip=dns"}).exit_code, 2);
   EXPECT_EQ(doctor({"--program=proxy"}).exit_code, 2);
+  EXPECT_EQ(doctor({"--server=nowhere"}).exit_code, 2);
+  EXPECT_EQ(doctor({"--host=bad..name"}).exit_code, 2);
 }
 
 TEST(DoctorOfAnOpenServer, SeesThatItHasNoPassword) {
