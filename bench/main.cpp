@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--gateway-flag", flags.gateway, "a flag of the gateways of a platform, such as --io-threads=1");
   app.add_option("--queue-flag", flags.queue, "a flag of the queue services of a platform");
-  app.add_option("scenario", only, "life, idle, storm, start, platform-life, platform-storm, change; all when none is named");
+  app.add_option("scenario", only,
+                 "life, idle, storm, start, platform-life, platform-storm, change; all when none is named");
   CLI11_PARSE(app, argc, argv);
 
   try {
