@@ -82,9 +82,8 @@ class AskedAccess : public testing::Test {
     }
     const auto answers = client->request(requests, std::chrono::seconds(60));
     if (!answers) return 0;
-    return static_cast<int>(std::count_if(answers->begin(), answers->end(), [](const auto& answer) {
-      return answer && text_of(*answer) == "ERR AUTH";
-    }));
+    return static_cast<int>(std::count_if(answers->begin(), answers->end(),
+                                          [](const auto& answer) { return answer && text_of(*answer) == "ERR AUTH"; }));
   }
   std::uint64_t hardened() const { return book_->counters().hardened; }
   std::uint64_t decided(AccessDecision decision) const {
