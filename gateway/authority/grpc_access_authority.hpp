@@ -40,9 +40,10 @@ struct GrpcAuthoritySettings {
   std::chrono::milliseconds report_deadline = std::chrono::seconds(5);
   // From the attempt to connect to the first state; after that the attempt has failed.
   std::chrono::milliseconds watch_timeout = std::chrono::seconds(5);
-  // Between attempts, growing from the first to the last, each somewhat random. Reports that failed wait as long.
+  // Between attempts, growing from the first to the last, each somewhat random. Reports that failed wait as long. The
+  // last is short: what changes as soon as a service is back is to be known within a second.
   std::chrono::milliseconds backoff_first{100};
-  std::chrono::milliseconds backoff_last{3000};
+  std::chrono::milliseconds backoff_last{600};
   // A stream that is silent for this long is asked for a sign of life, and lost when none comes in time.
   std::chrono::milliseconds keepalive_time = std::chrono::seconds(10);
   std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(5);
