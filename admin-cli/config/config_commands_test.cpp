@@ -195,11 +195,11 @@ TEST(Config, RefusesWrongUsage) {
   for (const auto& arguments : std::vector<std::vector<std::string>>{{},
                                                                      {"validate"},
                                                                      {"validate", "a", "b"},
-                                                                     {"validate", "--program", "auth", "a"},
+                                                                     {"validate", "--program", "mail", "a"},
                                                                      {"defaults", "x"},
                                                                      {"explain"},
                                                                      {"explain", "a", "b"},
-                                                                     {"defaults", "--program", "auth"}}) {
+                                                                     {"defaults", "--program", "mail"}}) {
     const auto output = config(arguments);
     EXPECT_EQ(output.exit_code, 2);
     EXPECT_EQ(output.out, "");
