@@ -45,7 +45,7 @@ void expose_book(metrics::Metrics& metrics, const PasswordBook& book) {
   metrics.callback_gauge(kPasswords, kPasswordsHelp, [valid] { return valid(true); }, {{"state", "superseded"}});
   counter(metrics, "smp_passwords_hardened_total",
           "Times that a password was hardened (Argon2id, some 100 ms of CPU) to check it.", book.counters().hardened);
-  counter(metrics, "smp_passwords_refreshed_total", "Times that another replica had changed something.",
+  counter(metrics, "smp_passwords_refreshed_total", "Times that something had changed in the database.",
           book.counters().refreshed);
 }
 
