@@ -15,6 +15,7 @@ std::string_view to_string(CloseReason reason) {
                                                                       "identity_mismatch",
                                                                       "version_mismatch",
                                                                       "bad_service",
+                                                                      "store_unavailable",
                                                                       "too_many_bad_blocks",
                                                                       "slow_reader",
                                                                       "slow_block",

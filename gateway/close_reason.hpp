@@ -18,6 +18,7 @@ enum class CloseReason : std::uint8_t {
   identity_mismatch,      // the client wants a server of another identity
   version_mismatch,       // no version in common
   bad_service,            // a service certificate that does not check
+  store_unavailable,      // whether a service's certificate is known cannot be said now
   too_many_bad_blocks,    // the client keeps sending blocks that nobody can read
   slow_reader,            // it did not read what was sent to it
   slow_block,             // it began a block and did not finish it

@@ -25,11 +25,23 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+// What a service believes to have (SUBS, NSUBS), beside what the server knows.
+enum class ServiceDrift : std::uint8_t {
+  none,       // the same count and hash
+  more,       // the server knows of more
+  fewer,      // of fewer
+  other,      // of as many, but others
+  unchecked,  // the client did not say (before v19, or count -1)
+};
+
 struct GatewayCounters {
   Counter accepted;
-  Counter connections;    // now
-  Counter handshaking;    // now
-  Counter subscriptions;  // now
+  Counter connections;            // now
+  Counter handshaking;            // now
+  Counter subscriptions;          // now; queues that are subscribed to alone
+  Counter service_subscriptions;  // now; services
+  // SUBS and NSUBS, by how the client's count and hash compare: see ServiceDrift.
+  std::array<Counter, 5> service_drift;
   std::array<Counter, kCloseReasons> closed;
   std::array<Counter, smp::kMaxVersion + 1> sessions_by_version;
   std::array<Counter, std::variant_size_v<smp::Command>> commands;

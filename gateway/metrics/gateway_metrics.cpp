@@ -27,6 +27,8 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
   gauge("smp_connections", "Connections open now.", [&] { return number(counters.connections.get()); });
   gauge("smp_handshakes", "Connections in their handshakes now.", [&] { return number(counters.handshaking.get()); });
   gauge("smp_subscriptions", "Queues subscribed to now.", [&] { return number(counters.subscriptions.get()); });
+  gauge("smp_service_subscriptions", "Services subscribed to now, each with all of its queues or notifiers.",
+        [&] { return number(counters.service_subscriptions.get()); });
   const auto counter = [&](const char* name, const char* help, std::function<double()> read,
                            const metrics::Labels& labels = {}) {
     metrics.callback_counter(name, help, std::move(read), labels);
@@ -45,6 +47,12 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
     counter("smp_new_queue_decisions_total", "NEW commands by what their password was worth.",
             [&counters, i] { return number(counters.new_queue_decisions[i].get()); },
             {{"decision", std::string(to_string(static_cast<backend::AccessDecision>(i)))}});
+  }
+  constexpr std::array kDrifts{"none", "more", "fewer", "other", "unchecked"};
+  for (std::size_t i = 0; i < kDrifts.size(); ++i) {
+    counter("smp_service_subscribe_total",
+            "SUBS and NSUBS by drift: whether the server knows of the same queues as the service, of more, or fewer.",
+            [&counters, i] { return number(counters.service_drift[i].get()); }, {{"drift", kDrifts[i]}});
   }
   constexpr std::array kKinds{"none", "ed25519", "ed448", "authenticator"};
   for (std::size_t i = 1; i < kKinds.size(); ++i) {

@@ -73,6 +73,16 @@ bool Authorizer::verify_service(const smp::Transmission& transmission, const Ser
   return crypto::verify(service.session_key, signed_content, transmission.service_signature);
 }
 
+bool Authorizer::verify_service_command(const smp::Transmission& transmission, const ServiceSession& service) {
+  const bool signs = smp::authorization_kind(transmission.authorization) == AuthorizationKind::ed25519;
+  if (!signs || !transmission.service_signature.empty()) return false;
+  counters_.verifications[static_cast<std::size_t>(AuthorizationKind::ed25519)].add();
+  thread_local Bytes signed_content;
+  signed_content.clear();
+  smp::append_signed_content(transmission, session_id_, version_, signed_content);
+  return crypto::verify(service.session_key, signed_content, transmission.authorization);
+}
+
 bool Authorizer::verify_one(AuthorizationKind kind, const smp::Transmission& transmission, const crypto::PublicKey& key,
                             ByteView start) {
   counters_.verifications[static_cast<std::size_t>(kind)].add();

@@ -37,6 +37,8 @@ class Authorizer {
               const ServiceSession* with_service = nullptr);
   // Whether the service signature is right.
   bool verify_service(const smp::Transmission& transmission, const ServiceSession& service);
+  // Whether a command of the service itself (SUBS, NSUBS) is authorized: by the service's key, and nothing else.
+  bool verify_service_command(const smp::Transmission& transmission, const ServiceSession& service);
 
   [[nodiscard]] const Bytes& session_id() const { return session_id_; }
   [[nodiscard]] smp::Version version() const { return version_; }

@@ -80,6 +80,13 @@ bool answer_may_be_large(const smp::Command& command) {
          std::holds_alternative<smp::Lget>(command) || std::holds_alternative<smp::Lkey>(command);
 }
 
+ServiceDrift drift_of(std::int64_t count, ByteView ids_hash, const backend::IdSet& known) {
+  if (count == -1) return ServiceDrift::unchecked;
+  if (known.count > count) return ServiceDrift::more;
+  if (known.count < count) return ServiceDrift::fewer;
+  return equal(ids_hash, known.hash) ? ServiceDrift::none : ServiceDrift::other;
+}
+
 // A sender (SKEY) or link client (LKEY) may secure a messaging queue, once; the same key again is fine. A blocked queue
 // answers that it is, whatever its mode.
 bool may_secure(const backend::QueueRecord& record, const crypto::PublicKey& key) {
@@ -148,12 +155,22 @@ void BlockTask::parse_command(Item& item) {
   if (auto response = answer_unconfigured(*item.command)) answer(item, *response);
 }
 
+bool BlockTask::is_of_service(const Item& item) {
+  return std::holds_alternative<smp::Subs>(*item.command) || std::holds_alternative<smp::Nsubs>(*item.command);
+}
+
 std::optional<smp::ProtocolError> BlockTask::check_service(const Item& item) {
   auto& session = *owner_->session();
   const bool has_signature = !item.transmission.service_signature.empty();
   if (session.service) {
     const char needed = service_role(*item.command);
     if (needed != 0 && needed != session.service->role) return CommandError::prohibited;
+  }
+  if (is_of_service(item)) {
+    const bool right = session.service && equal(item.transmission.entity_id, session.service->id.view()) &&
+                       session.authorizer.verify_service_command(item.transmission, *session.service);
+    if (!right) return SimpleError::service;
+    return std::nullopt;
   }
   if (!carries_service_signature(*item.command)) {
     if (has_signature) return SimpleError::service;
@@ -321,6 +338,7 @@ void BlockTask::continue_with(std::vector<backend::OperationResult> results) {
 }
 
 std::optional<backend::Action> BlockTask::prepare(Item& item) {
+  if (is_of_service(item)) return subscribe_service_action(item);
   if (const auto* command = std::get_if<smp::New>(&*item.command)) return create_action(item, *command);
   if (!authorized(item)) {
     if (!item.record_may_be_old) {
@@ -367,6 +385,7 @@ std::optional<backend::Action> BlockTask::create_action(Item& item, const smp::N
     return std::nullopt;
   }
   item.new_queue = std::make_unique<NewQueue>(std::get<NewQueue>(std::move(made)));
+  item.new_queue->create.record.service = service_id();
   return item.new_queue->create;
 }
 
@@ -402,7 +421,7 @@ std::optional<backend::Action> BlockTask::ack_action(Item& item, const smp::Ack&
   if (!delivered || !(command.message_id.empty() || equal(command.message_id, entry->delivered_id.view()))) {
     return refuse_unless_blocked(item, SimpleError::no_msg);
   }
-  return backend::Ack{entry->delivered_id, entry->use == Subscriptions::Use::subscribed};
+  return backend::Ack{entry->delivered_id, entry->use != Subscriptions::Use::fetched};
 }
 
 backend::Action BlockTask::refuse_unless_blocked(Item& item, smp::ProtocolError refusal) {
@@ -419,10 +438,11 @@ std::optional<backend::Action> BlockTask::action_for(Item& item) {
   if (const auto* ack = std::get_if<smp::Ack>(&command)) return ack_action(item, *ack);
   if (std::holds_alternative<smp::Sub>(command)) {
     if (prohibited_after(Use::fetched)) return refuse_unless_blocked(item, CommandError::prohibited);
-    return backend::Subscribe{};
+    return backend::Subscribe{.resume = false, .service = service_id()};
   }
   if (std::holds_alternative<smp::Get>(command)) {
-    if (prohibited_after(Use::subscribed)) return refuse_unless_blocked(item, CommandError::prohibited);
+    if (prohibited_after(Use::subscribed) || prohibited_after(Use::served))
+      return refuse_unless_blocked(item, CommandError::prohibited);
     return backend::Fetch{};
   }
   if (const auto* key = std::get_if<smp::Key>(&command)) return backend::Secure{key->key, false, false};
@@ -452,7 +472,8 @@ std::optional<backend::Action> BlockTask::action_for(Item& item) {
   if (std::holds_alternative<smp::Off>(command)) return backend::Suspend{};
   if (std::holds_alternative<smp::Del>(command)) return backend::Delete{};
   if (std::holds_alternative<smp::Que>(command)) return backend::Inspect{};
-  if (std::holds_alternative<smp::Nsub>(command)) return backend::SubscribeNotifier{};
+  if (std::holds_alternative<smp::Nsub>(command))
+    return backend::SubscribeNotifier{.resume = false, .notifier = {}, .service = service_id()};
   fail(item, SimpleError::internal);  // a command without a line above is our own bug; the tests walk them all
   return std::nullopt;
 }
@@ -539,12 +560,17 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
     if (item.admission && item.admission->use) item.admission->use->queues.fetch_add(1, std::memory_order_relaxed);
     if (create.subscribe) {
       const auto& queue = create.record.recipient_id;
-      auto& entry = subscriptions.add(queue, Use::subscribed);
-      owner_->context().counters.subscriptions.add();
-      if (looks_again) subscriptions.wait(queue, entry);
+      if (session.serving) {
+        serve(queue.view(), true);
+      } else {
+        subscriptions.add(queue, Use::subscribed);
+        owner_->context().counters.subscriptions.add();
+      }
+      if (looks_again) subscriptions.wait(queue, subscriptions.add(queue, Use::served));
     }
     return answer(item, ids_response(*item.new_queue));
   }
+  if (is_of_service(item)) return answer_service(item, result);
   const auto queue = item.record->recipient_id;
   if (result.record) record_changed(result.record);
   const auto& record = *item.record;
@@ -560,13 +586,19 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
     return answer(item, smp::Ok{});
   }
   if (std::holds_alternative<smp::Sub>(command)) {
-    if (subscriptions.find(queue) == nullptr) owner_->context().counters.subscriptions.add();
-    auto& entry = subscriptions.add(queue, Use::subscribed);
-    if (result.messages > 0 || looks_again) {
+    const bool has_messages = result.messages > 0 || looks_again;
+    if (session.serving) {
+      serve(queue.view(), result.record != nullptr);
+      if (!has_messages) return answer_subscribed(item);
+    } else if (subscriptions.find(queue) == nullptr) {
+      owner_->context().counters.subscriptions.add();
+    }
+    auto& entry = subscriptions.add(queue, session.serving ? Use::served : Use::subscribed);
+    if (has_messages) {
       if (entry.delivery == Delivery::delivered) entry.delivery = Delivery::none;  // it is delivered again
       subscriptions.wait(queue, entry);
     }
-    return answer(item, smp::Sok{});
+    return answer_subscribed(item);
   }
   if (std::holds_alternative<smp::Get>(command)) {
     auto& entry = subscriptions.add(queue, Use::fetched);
@@ -584,15 +616,68 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
   }
   if (std::holds_alternative<smp::Del>(command)) {
     if (subscriptions.remove(queue)) owner_->context().counters.subscriptions.sub();
+    if (session.serving && record.service == session.service->id) session.serving->ids.remove(queue.view());
     owner_->records().erase(queue);
     return answer(item, smp::Ok{});
   }
   if (std::holds_alternative<smp::Que>(command)) return answer_info(item, result);
   if (std::holds_alternative<smp::Nsub>(command)) {
-    if (record.notifier) session.notifiers.insert_or_assign(record.notifier->id, queue);
-    return answer(item, smp::Sok{});
+    if (record.notifier && session.serving) {
+      serve(record.notifier->id.view(), result.record != nullptr);
+    } else if (record.notifier) {
+      session.notifiers.insert_or_assign(record.notifier->id, queue);
+    }
+    return answer_subscribed(item);
   }
   answer(item, smp::Ok{});
+}
+
+std::optional<ServiceId> BlockTask::service_id() const {
+  const auto& service = owner_->session()->service;
+  return service ? std::optional(service->id) : std::nullopt;
+}
+
+void BlockTask::serve(ByteView id, bool is_new) {
+  auto& serving = *owner_->session()->serving;
+  if (!serving.subscribed) owner_->context().counters.service_subscriptions.add();
+  serving.add(id, is_new);
+}
+
+void BlockTask::answer_subscribed(Item& item) {
+  const auto& service = owner_->session()->service;
+  answer(item, service ? smp::Sok{service->id.view()} : smp::Sok{});
+}
+
+std::optional<backend::Action> BlockTask::subscribe_service_action(Item& item) {
+  const auto& session = *owner_->session();
+  if (session.serving->whole) {
+    answer(item, smp::Soks{session.serving->ids.count, session.serving->ids.hash});
+    return std::nullopt;
+  }
+  return backend::SubscribeService{session.service->id, session.service->role, false};
+}
+
+void BlockTask::answer_service(Item& item, const backend::OperationResult& result) {
+  if (!result.service) return fail(item, store_error());
+  auto& session = *owner_->session();
+  auto& serving = *session.serving;
+  auto& counters = owner_->context().counters;
+  if (!serving.subscribed) counters.service_subscriptions.add();
+  serving.subscribed = true;
+  serving.whole = true;
+  serving.ids = result.service->ids;
+  const auto* subs = std::get_if<smp::Subs>(&*item.command);
+  const auto* nsubs = std::get_if<smp::Nsubs>(&*item.command);
+  if (subs != nullptr) {
+    serving.list();
+    serving.owes_alls = true;
+  }
+  const auto drift = session.version() < smp::kVersionServiceHash
+                         ? ServiceDrift::unchecked
+                         : drift_of(subs != nullptr ? subs->count : nsubs->count,
+                                    subs != nullptr ? subs->ids_hash : nsubs->ids_hash, serving.ids);
+  counters.service_drift[static_cast<std::size_t>(drift)].add();
+  answer(item, smp::Soks{serving.ids.count, serving.ids.hash});
 }
 
 void BlockTask::answer_message(Item& item, const backend::MessagePtr& message) {

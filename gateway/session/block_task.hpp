@@ -84,7 +84,11 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
 
   void parse(ByteView content);
   void parse_command(Item& item);
+  // SUBS, NSUBS: of a service itself.
+  static bool is_of_service(const Item& item);
   std::optional<smp::ProtocolError> check_service(const Item& item);
+  // Which the session acts for.
+  [[nodiscard]] std::optional<ServiceId> service_id() const;
 
   // Which passwords may create queues or use the proxy; then go_on(). Asks when it is not known here.
   void settle_access();
@@ -117,6 +121,11 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   // The queue that the session becomes the subscriber of by this action; a null pointer for others.
   static const RecipientId* subscribed_queue(const Item& item, const backend::Action& action);
   void record_changed(const backend::RecordPtr& record);
+  // One more queue or notifier of the session's service.
+  void serve(ByteView id, bool is_new);
+  void answer_subscribed(Item& item);
+  std::optional<backend::Action> subscribe_service_action(Item& item);
+  void answer_service(Item& item, const backend::OperationResult& result);
   void answer_message(Item& item, const backend::MessagePtr& message);
   void answer_info(Item& item, const backend::OperationResult& result);
 

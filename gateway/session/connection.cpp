@@ -18,6 +18,13 @@ constexpr std::uint16_t kMaxBadBlocks = 4;
 // Messages asked for at once, per connection: at 16 KiB each they fill half of the default output limit.
 constexpr std::size_t kFetchBatch = 8;
 
+// Of notifications that wait to be sent to one client: it does not read as fast as they come. A service has many
+// notifiers: room for 80 000 that were pending when it came.
+constexpr std::size_t kNotificationBytes = std::size_t{256} << 10U;
+constexpr std::size_t kServiceNotificationBytes = std::size_t{16} << 20U;
+// How long a block that is not full waits for more notifications.
+constexpr std::chrono::milliseconds kNotificationPause{20};
+
 CloseReason reason_of(StreamEnd end) {
   switch (end) {
     case StreamEnd::peer_closed:
@@ -62,14 +69,13 @@ void Connection::on_handshake() {
 }
 
 void Connection::client_hello(ByteView content) {
-  const auto checked = check_client_hello(content, context().fingerprint, offered_, peer_chain());
+  auto checked = check_client_hello(content, context().fingerprint, offered_, peer_chain());
   if (const auto* refusal = std::get_if<HandshakeRefusal>(&checked)) {
-    // Tried once: a client that does not read must not keep a connection that nobody counts any more.
-    if (refusal->reply) send(smp::encode(smp::ServiceReply(*refusal->reply)));
+    if (refusal->reply) return refuse_service();
     return close_because(refusal->reason);
   }
-  const auto& agreement = std::get<ClientAgreement>(checked);
-  if (agreement.service) send(smp::encode(smp::ServiceReply(agreement.service->id)));
+  auto& agreement = std::get<ClientAgreement>(checked);
+  if (agreement.service) return register_service(std::move(agreement));
   begin_session(agreement.version, agreement.encryption_key, agreement.service);
 }
 
@@ -82,10 +88,12 @@ void Connection::begin_session(smp::Version version, std::optional<crypto::Publi
     auto chains = smp::make_block_chains(*secret, id);
     enable_encryption(std::move(chains.server_to_client), std::move(chains.client_to_server));
   }
+  auto serving = service ? std::make_unique<Serving>() : nullptr;
   session_ = std::make_unique<Session>(
       Session{backend::SessionRef{context().settings.gateway_id, id_},
               Authorizer(std::move(id), std::move(*session_key_), version, context().counters),
               std::move(service),
+              std::move(serving),
               {},
               {}});
   session_key_.reset();
@@ -97,7 +105,7 @@ void Connection::begin_session(smp::Version version, std::optional<crypto::Publi
 
 void Connection::on_content(transport::BlockBuffer buffer, ByteView content) {
   since_ = std::chrono::steady_clock::now();
-  if (!session_) return client_hello(content);
+  if (!session_) return registering_ ? close_because(CloseReason::handshake_parse) : client_hello(content);
   in_task_ = true;
   block_since_ = since_;
   pause_reads();
@@ -216,6 +224,7 @@ void Connection::check_output() {
 
 void Connection::on_drained() {
   if (!session_) return;
+  if (notifications_) send_notifications(false);
   if (waiting_task_ && place_ == Place::none) start_or_wait();
   if (closed()) return;
   fetch_waiting();
@@ -229,6 +238,7 @@ void Connection::on_drained() {
 
 void Connection::fetch_waiting() {
   auto& subscriptions = session_->subscriptions;
+  if (session_->serving) serve_more();
   if (fetching_ || fetch_later_ || !subscriptions.any_waiting() || output_bytes() > context().settings.output_limit / 2)
     return;
   std::vector<RecipientId> queues;
@@ -256,7 +266,6 @@ void Connection::fetch_waiting() {
 
 void Connection::fetched(const std::vector<RecipientId>& queues, std::vector<backend::OperationResult> results) {
   if (closed() || said_all()) return;
-  fetching_ = false;
   for (std::size_t i = 0; i < queues.size() && i < results.size(); ++i) {
     auto& result = results[i];
     auto* entry = session_->subscriptions.find(queues[i]);
@@ -264,6 +273,8 @@ void Connection::fetched(const std::vector<RecipientId>& queues, std::vector<bac
     fetched_one(queues[i], *entry, result);
     if (closed()) return;
   }
+  // Not before: what a delivery sets in motion must not take the rest of the batch for delivered.
+  fetching_ = false;
   fetch_waiting();
   check_output();
 }
@@ -279,6 +290,8 @@ void Connection::fetched_one(const RecipientId& queue, Subscriptions::Entry& ent
       records().put(result.record);
       return session_->subscriptions.wait(queue, entry);
     case Outcome::refused:
+      // Of a service: it says itself that it lost the queue, or all of them.
+      if (entry.use == Subscriptions::Use::served) return session_->subscriptions.nothing_more(queue, entry);
       return ended(backend::Role::recipient, queue.bytes, false);
     case Outcome::gone:
       return ended(backend::Role::recipient, queue.bytes, true);
@@ -319,6 +332,9 @@ void Connection::handle_event(backend::Event event) {
   if (closed() || !session_ || said_all()) return;
   auto& subscriptions = session_->subscriptions;
   if (auto* ready = std::get_if<backend::MessageReady>(&event)) {
+    if (session_->serving && session_->serving->subscribed) {
+      subscriptions.add(ready->queue, Subscriptions::Use::served);
+    }
     if (!subscriptions.announced(ready->queue)) return;
     if (!ready->message || output_bytes() > context().settings.output_limit || subscriptions.any_waiting() ||
         ready->message->kind == backend::MessageKind::quota) {
@@ -328,39 +344,73 @@ void Connection::handle_event(backend::Event event) {
     deliver(ready->queue, ready->message, nullptr);
   } else if (const auto* blocked = std::get_if<backend::Blocked>(&event)) {
     const auto* entry = subscriptions.find(blocked->queue);
-    if (entry == nullptr || entry->use != Subscriptions::Use::subscribed) return;
+    const bool subscribed = entry != nullptr ? entry->use != Subscriptions::Use::fetched
+                                             : session_->serving && session_->serving->subscribed;
+    if (!subscribed) return;
     send_event(smp::Err{blocked_error(blocked->blocking)}, blocked->queue.view());
   } else if (const auto* end = std::get_if<backend::Ended>(&event)) {
     ended(end->role, end->id, false);
   } else if (const auto* gone = std::get_if<backend::Deleted>(&event)) {
     ended(gone->role, gone->id, true);
   } else if (const auto* notified = std::get_if<backend::Notified>(&event)) {
-    // A notifier that does not read loses notifications rather than the server its memory: they only say that there is
-    // a message, and the next one says it again.
-    if (output_bytes() > context().settings.output_limit) {
-      return context().counters.notifications_dropped.add(notified->notifications.size());
-    }
-    std::vector<Bytes> out;
-    for (const auto& notification : notified->notifications) {
-      out.push_back(encode_response(smp::Nmsg{notification.nonce, notification.encrypted_meta}, {},
-                                    notified->notifier_id.view(), *session_));
-    }
-    send_responses(out);
+    take_notifications(*notified);
+  } else if (std::holds_alternative<backend::ServiceEnded>(event)) {
+    if (session_->serving) service_ended();
+  }
+}
+
+void Connection::take_notifications(const backend::Notified& notified) {
+  if (!notifications_) {
+    notifications_ =
+        std::make_unique<NotificationOutbox>(session_->service ? kServiceNotificationBytes : kNotificationBytes);
+  }
+  for (const auto& notification : notified.notifications) {
+    const bool kept = notifications_->add(encode_response(smp::Nmsg{notification.nonce, notification.encrypted_meta},
+                                                          {}, notified.notifier_id.view(), *session_));
+    if (!kept) context().counters.notifications_dropped.add();
+  }
+  // Others may follow, and share a block with these.
+  if (!notifications_timer_) {
+    notifications_timer_ = std::make_unique<boost::asio::steady_timer>(worker_.io(), kNotificationPause);
+    notifications_timer_->async_wait(
+        [self = std::static_pointer_cast<Connection>(shared_from_this())](boost::system::error_code error) {
+          if (error || self->closed()) return;
+          self->notifications_timer_.reset();
+          self->send_notifications(true);
+        });
+  }
+  send_notifications(false);
+}
+
+void Connection::send_notifications(bool partial) {
+  // Nobody collects for it any more: what is left goes as it is.
+  partial = partial || !notifications_timer_;
+  while (!closed() && output_bytes() <= context().settings.output_limit) {
+    const auto block = notifications_->take_block(partial);
+    if (block.empty()) return;
+    send(block);
   }
 }
 
 void Connection::ended(backend::Role role, const std::array<std::uint8_t, kIdSize>& id, bool deleted) {
+  auto* serving = session_->serving && session_->serving->subscribed ? session_->serving.get() : nullptr;
   if (role == backend::Role::notifier) session_->notifiers.erase(*NotifierId::from(id));
   if (role == backend::Role::recipient) {
     const auto queue = RecipientId::from(id);
     // Of the former subscription, or of the one that is being asked for: the look after the answer tells.
     if (session_->subscriptions.heard(*queue)) return;
-    if (!session_->subscriptions.remove(*queue)) return;
-    context().counters.subscriptions.sub();
+    const bool subscribed = session_->subscriptions.remove(*queue);
+    if (!subscribed && serving == nullptr) return;
+    if (subscribed) context().counters.subscriptions.sub();
     if (deleted) records().erase(*queue);
   }
-  const smp::Response response = deleted ? smp::Response(smp::Deld{}) : smp::Response(smp::End{});
-  ends_.push_back(encode_response(response, {}, id, *session_));
+  // It is the service's no longer.
+  if (serving != nullptr) serving->ids.remove(id);
+  collect_end(deleted ? smp::Response(smp::Deld{}) : smp::Response(smp::End{}), id);
+}
+
+void Connection::collect_end(const smp::Response& response, ByteView entity_id) {
+  ends_.push_back(encode_response(response, {}, entity_id, *session_));
   if (context().settings.end_interval.count() == 0) return flush_ends();
   worker_.ends_waiting(id_);
 }
@@ -390,8 +440,7 @@ std::optional<CloseReason> Connection::overdue(std::chrono::steady_clock::time_p
 }
 
 bool Connection::idle(std::chrono::steady_clock::time_point now) const {
-  return session_ && !in_task_ && session_->subscriptions.subscribed() == 0 && session_->notifiers.empty() &&
-         now - since_ > worker_.context().settings.idle_timeout;
+  return session_ && !in_task_ && !session_->subscribes() && now - since_ > worker_.context().settings.idle_timeout;
 }
 
 void Connection::drain() {
@@ -427,13 +476,17 @@ void Connection::leave(CloseReason reason) {
   counters.closed[static_cast<std::size_t>(reason)].add();
   if (session_) {
     counters.subscriptions.sub(session_->subscriptions.subscribed());
+    if (session_->serving && session_->serving->subscribed) counters.service_subscriptions.sub();
     worker_.end_session(session_->ref);
   } else {
     worker_.handshake_done();
+    // The backend has heard of it.
+    if (registering_) worker_.end_session(backend::SessionRef{context().settings.gateway_id, id_});
   }
   if (place_ != Place::none) worker_.leave_block_place(*this, place_ == Place::waiting);
   waiting_task_.reset();  // it holds this connection
   pause_.reset();
+  notifications_timer_.reset();
   worker_.remove(id_);
 }
 

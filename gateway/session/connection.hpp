@@ -14,6 +14,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/session/block_task.hpp"
+#include "gateway/session/handshake.hpp"
+#include "gateway/session/notification_outbox.hpp"
 #include "gateway/tls/served_identity.hpp"
 #include "libs/transport/block_stream.hpp"
 
@@ -69,6 +71,15 @@ class Connection final : public transport::BlockStream, public TaskOwner {
 
  private:
   void client_hello(ByteView content);
+  // service.cpp: the session begins when the service is known.
+  void register_service(ClientAgreement agreement);
+  void service_registered(ClientAgreement agreement, backend::Outcome outcome);
+  void refuse_service();
+  // Lists more of what waits for the service when there is room, and says when that was all.
+  void serve_more();
+  void listed(const std::vector<backend::OperationResult>& results);
+  // Another session of the service took over.
+  void service_ended();
   void begin_session(smp::Version version, std::optional<crypto::PublicKey> encryption_key,
                      std::optional<ServiceSession> service);
   void send_responses(const std::vector<Bytes>& responses);
@@ -84,6 +95,11 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void resumed(Resumption& resumption, std::vector<backend::OperationResult> results);
   void deliver(const RecipientId& queue, const backend::MessagePtr& message, const backend::QueueRecord* record);
   void ended(backend::Role role, const std::array<std::uint8_t, kIdSize>& id, bool deleted);
+  // Sends it with the other ends, soon.
+  void collect_end(const smp::Response& response, ByteView entity_id);
+  void take_notifications(const backend::Notified& notified);
+  // Sends notifications while there is room; the last block, which is not full, only with `partial`.
+  void send_notifications(bool partial);
   void start_or_wait();
   // Draining, and what was in progress is answered: only what is queued is still sent.
   [[nodiscard]] bool said_all() const { return draining_ && !in_task_; }
@@ -111,10 +127,13 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   std::optional<UnstartedBlock> unstarted_block_;
   std::shared_ptr<BlockTask> waiting_task_;
   std::unique_ptr<boost::asio::steady_timer> pause_;  // of a client that guesses passwords
-  std::vector<Bytes> ends_;                           // encoded END and DELD events, collected
+  std::vector<Bytes> ends_;                           // encoded END, ENDS and DELD events, collected
+  std::unique_ptr<NotificationOutbox> notifications_;
+  std::unique_ptr<boost::asio::steady_timer> notifications_timer_;  // while a block of them is not full
   std::chrono::steady_clock::time_point block_since_;
   std::uint16_t bad_blocks_ = 0;
   Place place_ = Place::none;
+  bool registering_ = false;  // the backend was asked to know the service
   bool in_task_ = false;
   bool fetching_ = false;
   bool fetch_later_ = false;

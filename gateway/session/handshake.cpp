@@ -7,14 +7,12 @@
 namespace sotto::gateway {
 namespace {
 
-// A service id is the same after every restart and on every gateway of an identity without being stored: a digest over
-// the identity, the role and the service's certificate. It is no secret: commands of a service carry its signature.
-ServiceId service_id(const crypto::Fingerprint& identity, smp::ServiceRole role,
-                     const crypto::Fingerprint& certificate_hash) {
+// A service id is the same on every gateway of an identity: a digest over the identity and the service's certificate.
+// It is no secret: commands of a service carry its signature. The store knows which role the certificate has.
+ServiceId service_id(const crypto::Fingerprint& identity, const crypto::Fingerprint& certificate_hash) {
   Bytes input;
   append(input, as_bytes("sotto service id"));
   append(input, identity);
-  input.push_back(static_cast<std::uint8_t>(role));
   append(input, certificate_hash);
   const auto digest = crypto::sha256(input);
   return *ServiceId::from(ByteView(digest).first(kIdSize));
@@ -33,7 +31,7 @@ std::optional<ServiceSession> check_service(const smp::ClientService& service, c
   auto session_key = crypto::open_signed_key(service.signed_key, *leaf_key);
   if (!session_key || session_key->kind() != crypto::KeyKind::ed25519) return std::nullopt;
   const auto hash = service_fingerprint(service.certificate_chain);
-  return ServiceSession{*session_key, hash, service_id(identity, service.role, hash), static_cast<char>(service.role)};
+  return ServiceSession{*session_key, hash, service_id(identity, hash), static_cast<char>(service.role)};
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ smp::Ids ids_response(const NewQueue& queue) {
   if (record.mode == backend::QueueMode::messaging) ids.mode = smp::QueueMode::messaging;
   if (record.mode == backend::QueueMode::contact) ids.mode = smp::QueueMode::contact;
   if (record.link_id) ids.link_id = record.link_id->view();
+  if (record.service) ids.service_id = record.service->view();
   if (record.notifier && queue.notifier_server_dh_key) {
     ids.notifier = smp::Ids::Notifier{record.notifier->id.view(), *queue.notifier_server_dh_key};
   }

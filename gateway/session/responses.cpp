@@ -92,9 +92,6 @@ smp::Response answer_proxy(backend::AccessDecision decision) {
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command) {
   if (std::holds_alternative<smp::Pfwd>(command)) return smp::Err{smp::proxy_error(smp::ProxyNoSession{})};
   if (std::holds_alternative<smp::Rfwd>(command)) return smp::Err{smp::CommandError::prohibited};
-  if (std::holds_alternative<smp::Subs>(command) || std::holds_alternative<smp::Nsubs>(command)) {
-    return smp::Err{smp::SimpleError::service};
-  }
   if (std::holds_alternative<smp::Rslv>(command)) return smp::Err{smp::NameError{}};
   return std::nullopt;
 }

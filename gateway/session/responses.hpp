@@ -28,8 +28,7 @@ smp::ProtocolError store_error();
 // PRXY, by what its password is worth. Private routing is not there: a client may then send directly, as with a host
 // that its proxy cannot reach.
 smp::Response answer_proxy(backend::AccessDecision decision);
-// Other commands of parts that are not configured: forwarding, subscriptions of services, names. Nothing for all
-// others.
+// Other commands of parts that are not configured: forwarding, names. Nothing for all others.
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command);
 
 MessageId random_message_id();

@@ -19,6 +19,7 @@ struct Connection::Resumption {
   struct Target {
     RecipientId queue;
     std::optional<NotifierId> notifier;  // absent: the recipient's subscription
+    bool service = false;                // no queue, but all of the service
   };
   std::vector<Target> targets;
   std::size_t next = 0;   // the first that is not asked for
@@ -31,8 +32,11 @@ void Connection::resume_subscriptions(std::function<void()> done) {
   auto resumption = std::make_shared<Resumption>();
   resumption->done = std::move(done);
   if (!closed() && session_) {
-    for (const auto& queue : session_->subscriptions.queues()) resumption->targets.push_back({queue, std::nullopt});
-    for (const auto& [notifier, queue] : session_->notifiers) resumption->targets.push_back({queue, notifier});
+    for (const auto& queue : session_->subscriptions.queues()) {
+      resumption->targets.push_back({queue, std::nullopt, false});
+    }
+    for (const auto& [notifier, queue] : session_->notifiers) resumption->targets.push_back({queue, notifier, false});
+    if (session_->serving && session_->serving->subscribed) resumption->targets.push_back({{}, std::nullopt, true});
   }
   resume_some(std::move(resumption));
 }
@@ -47,7 +51,10 @@ void Connection::resume_some(std::shared_ptr<Resumption> resumption) {
   std::vector<backend::Operation> operations;
   for (std::size_t i = all.next; i < all.next + all.asked; ++i) {
     const auto& target = all.targets[i];
-    if (target.notifier) {
+    if (target.service) {
+      const auto& service = *session_->service;
+      operations.push_back({{}, 0, backend::SubscribeService{service.id, service.role, true}});
+    } else if (target.notifier) {
       operations.push_back({target.queue, 0, backend::SubscribeNotifier{.resume = true, .notifier = *target.notifier}});
     } else {
       operations.push_back({target.queue, 0, backend::Subscribe{.resume = true}});
@@ -70,10 +77,18 @@ void Connection::resumed(Resumption& resumption, std::vector<backend::OperationR
   const std::size_t first = resumption.next - resumption.asked;
   for (std::size_t i = 0; i < results.size() && i < resumption.asked; ++i) {
     if (closed() || said_all()) return;
-    const auto& [queue, notifier] = resumption.targets[first + i];
+    const auto& [queue, notifier, service] = resumption.targets[first + i];
     const auto outcome = results[i].outcome;
     const bool lost = outcome == Outcome::refused || outcome == Outcome::gone;
     if (outcome == Outcome::unavailable) resumption.again = true;
+    if (service) {
+      if (lost) {
+        service_ended();
+      } else if (outcome == Outcome::ok && session_->service->role == 'M') {
+        session_->serving->list();
+      }
+      continue;
+    }
     if (notifier) {
       if (lost && session_->notifiers.contains(*notifier)) ended(backend::Role::notifier, notifier->bytes, true);
       continue;

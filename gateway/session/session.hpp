@@ -1,10 +1,12 @@
 // Session: what a connection knows once its handshake is done. Owned by the connection; its I/O thread only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
 #include "gateway/session/authorizer.hpp"
+#include "gateway/session/serving.hpp"
 #include "gateway/session/subscriptions.hpp"
 #include "libs/backend/queue_backend.hpp"
 
@@ -14,12 +16,15 @@ struct Session {
   backend::SessionRef ref;
   Authorizer authorizer;
   std::optional<ServiceSession> service;
+  std::unique_ptr<Serving> serving;  // present exactly when service is
   Subscriptions subscriptions;
   // Notifiers that are subscribed to, each with its queue.
   std::unordered_map<NotifierId, RecipientId> notifiers;
   std::uint32_t wrong_passwords = 0;
 
-  [[nodiscard]] bool subscribes() const { return subscriptions.subscribed() > 0 || !notifiers.empty(); }
+  [[nodiscard]] bool subscribes() const {
+    return subscriptions.subscribed() > 0 || !notifiers.empty() || (serving && serving->subscribed);
+  }
   [[nodiscard]] smp::Version version() const { return authorizer.version(); }
 };
 

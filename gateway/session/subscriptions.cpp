@@ -28,6 +28,10 @@ bool Subscriptions::remove(const RecipientId& queue) {
   return was_subscribed;
 }
 
+void Subscriptions::remove_served() {
+  std::erase_if(entries_, [](const auto& each) { return each.second.use == Use::served; });
+}
+
 void Subscriptions::wait(const RecipientId& queue, Entry& entry) {
   if (entry.delivery != Delivery::none) return;
   entry.delivery = Delivery::waiting;
@@ -36,14 +40,15 @@ void Subscriptions::wait(const RecipientId& queue, Entry& entry) {
 
 bool Subscriptions::announced(const RecipientId& queue) {
   auto* entry = find(queue);
-  if (heard(queue) || entry == nullptr || entry->use != Use::subscribed) return false;
+  if (heard(queue) || entry == nullptr || entry->use == Use::fetched) return false;
   if (entry->delivery == Delivery::delivered || entry->delivery == Delivery::fetching) entry->more = true;
   return entry->delivery == Delivery::none;
 }
 
 void Subscriptions::nothing_more(const RecipientId& queue, Entry& entry) {
   entry.delivery = Delivery::none;
-  if (std::exchange(entry.more, false)) wait(queue, entry);
+  if (std::exchange(entry.more, false)) return wait(queue, entry);
+  if (entry.use == Use::served) entries_.erase(RecipientId(queue));
 }
 
 bool Subscriptions::heard(const RecipientId& queue) {

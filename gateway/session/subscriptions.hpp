@@ -14,7 +14,8 @@ namespace sotto::gateway {
 
 class Subscriptions {
  public:
-  enum class Use : std::uint8_t { subscribed, fetched };
+  // served: the queue of a service, whose subscriber the connection is. Here only while something is under way for it.
+  enum class Use : std::uint8_t { subscribed, fetched, served };
   // Of a subscribed queue: nothing delivered, waiting for its turn, being fetched from the backend, delivered.
   enum class Delivery : std::uint8_t { none, waiting, fetching, delivered };
 
@@ -32,12 +33,13 @@ class Subscriptions {
   Entry& add(const RecipientId& queue, Use use);
   // True when it was there as subscribed.
   bool remove(const RecipientId& queue);
+  void remove_served();
 
   // A message came into the empty queue. True: nothing is under way, it can be delivered. False: remembered, see
   // settle() and nothing_more().
   bool announced(const RecipientId& queue);
   // Nothing is under way for the queue any more, and none was found behind it: it waits for its turn when one was
-  // announced meanwhile.
+  // announced meanwhile. The entry of a served queue may be gone afterwards.
   void nothing_more(const RecipientId& queue, Entry& entry);
 
   // A subscription is asked for. What happens to it may be heard before the answer, from another replica.

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "libs/backend/id_set.hpp"
 #include "libs/backend/record.hpp"
 #include "libs/base/clock.hpp"
 
@@ -75,8 +76,11 @@ struct Delete {};
 // `resume`: the gateway says again what it knows already, because the directory may have lost it. Whatever the version
 // of the record; refused when the subscriber is a newer connection. A blocked queue keeps its subscriber, so resuming
 // does its work there, too, and is answered blocked when it would have been ok.
+// `service`: the service that the session acts for; the queue belongs to it afterwards, and to none without. What
+// subscribes to a queue of a service is the service (SubscribeService), so its session becomes the service's.
 struct Subscribe {
-  bool resume = false;
+  bool resume = false;  // the service of the queue stays as it is; refused when it is another one
+  std::optional<ServiceId> service = std::nullopt;
 };
 // The oldest message, or none; nothing changes. `if_subscribed`: the session was the subscriber when it was last heard
 // of; refused when another one is now. When none is, the directory has lost it, and the session is from now on.
@@ -103,6 +107,29 @@ struct Inspect {};
 struct SubscribeNotifier {
   bool resume = false;
   NotifierId notifier;
+  std::optional<ServiceId> service = std::nullopt;  // as in Subscribe
+};
+
+// Services. These are about no queue.
+
+// The service is known from now on. refused: its certificate is that of a service with another role.
+struct RegisterService {
+  Service service;
+};
+// SUBS, NSUBS: the session becomes the subscriber of all queues (M) or notifiers (N) of the service; another session
+// that was gets ServiceEnded. Result: `service` says how many there are. Pending notifications follow; messages are
+// asked for with ListService. `resume`: as in Subscribe.
+struct SubscribeService {
+  ServiceId id;
+  char role = 'M';
+  bool resume = false;
+};
+// Which queues of the service have messages, page by page: at most `limit` queues behind `after` (in the order of their
+// ids) are looked at. Result: `service`.
+struct ListService {
+  ServiceId id;
+  RecipientId after;  // all zero: from the first
+  std::uint32_t limit = 1000;
 };
 
 // What administrators do (services/queue/domain/queue_administration.hpp). Done to a blocked queue, too. Gateways have
@@ -119,17 +146,23 @@ struct Unblock {};
 // As Delete.
 struct Remove {};
 
-using Action =
-    std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier, DeleteNotifier,
-                 Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier, Block, Unblock, Remove>;
+using Action = std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier,
+                            DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier,
+                            RegisterService, SubscribeService, ListService, Block, Unblock, Remove>;
 
 template <class Kind>
 inline constexpr bool kOfAdministrators =
     std::is_same_v<Kind, Block> || std::is_same_v<Kind, Unblock> || std::is_same_v<Kind, Remove>;
 
+// Actions that find no queue by Operation::queue.
+template <class Kind>
+inline constexpr bool kOfNoQueue =
+    std::is_same_v<Kind, Find> || std::is_same_v<Kind, Create> || std::is_same_v<Kind, RegisterService> ||
+    std::is_same_v<Kind, SubscribeService> || std::is_same_v<Kind, ListService>;
+
 struct Operation {
-  RecipientId queue;          // ignored by Find and Create
-  std::uint64_t version = 0;  // of the record that was verified; ignored by Find and Create
+  RecipientId queue;          // ignored by actions of no queue
+  std::uint64_t version = 0;  // of the record that was verified; likewise
   Action action;
 };
 
@@ -144,6 +177,15 @@ enum class Outcome : std::uint8_t {
   unavailable,  // the store could not answer or could not commit; nothing was done
 };
 
+// What services are told.
+struct ServiceResult {
+  IdSet ids;  // SubscribeService: of all its queues or notifiers
+  // ListService:
+  std::vector<RecipientId> with_messages;  // of the queues that were looked at
+  RecipientId last;                        // the last of them: the next page is behind it
+  bool more = false;                       // there may be queues behind it
+};
+
 struct OperationResult {
   Outcome outcome = Outcome::unavailable;
   RecordPtr record;  // Find, and every operation that changed the record (the new one), stale, blocked
@@ -151,6 +193,7 @@ struct OperationResult {
   std::optional<LinkBlob> link;
   std::uint32_t messages = 0;
   bool subscribed = false;
+  std::shared_ptr<const ServiceResult> service;
 };
 
 struct Batch {
@@ -200,7 +243,11 @@ struct Blocked {
   RecipientId queue;
   Blocking blocking;
 };
-using Event = std::variant<MessageReady, Ended, Deleted, Notified, Blocked>;
+// Another session of the service took over all that it subscribes to.
+struct ServiceEnded {
+  ServiceId service;
+};
+using Event = std::variant<MessageReady, Ended, Deleted, Notified, Blocked, ServiceEnded>;
 
 class EventSink {
  public:

@@ -11,9 +11,19 @@
 #include "libs/base/bytes.hpp"
 #include "libs/base/ids.hpp"
 #include "libs/crypto/box.hpp"
+#include "libs/crypto/certificate.hpp"
 #include "libs/crypto/keys.hpp"
 
 namespace sotto::backend {
+
+// Services, which act for many queues with one certificate (docs/wire.md, "Services"). The role is the letter of the
+// handshake: M messaging, N notifier, P proxy.
+struct Service {
+  ServiceId id;
+  char role = 'M';
+  crypto::Fingerprint certificate_hash{};  // of the CA or self-signed certificate
+  friend bool operator==(const Service&, const Service&) = default;
+};
 
 // The numbers below are stored and sent between processes: never reuse one.
 enum class QueueMode : std::uint8_t { none = 0, messaging = 1, contact = 2 };
@@ -33,6 +43,8 @@ struct Notifier {
   NotifierId id;
   crypto::PublicKey key;
   crypto::BoxKey box_key;  // of the notification metadata
+  // The notification service that subscribes to it; absent: whoever subscribes with NSUB alone.
+  std::optional<ServiceId> service = std::nullopt;
   friend bool operator==(const Notifier&, const Notifier&) = default;
 };
 
@@ -47,6 +59,8 @@ struct QueueRecord {
   QueueMode mode = QueueMode::none;
   QueueStatus status = QueueStatus::active;
   Blocking blocking;  // meaningful when status is blocked
+  // The service whose subscription is this queue's; absent: whoever subscribes to the queue alone.
+  std::optional<ServiceId> service;
   // Grows by one with every change of any field above; counts of messages do not touch it. Operations carry the version
   // that was verified against, and are refused as stale when the record has moved on.
   std::uint64_t version = 1;

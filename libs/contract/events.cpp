@@ -29,6 +29,9 @@ void put(const backend::Blocked& in, queue::Event& out) {
   blocked.mutable_queue()->assign(as_text(in.queue.view()));
   to_proto(in.blocking, *blocked.mutable_blocking());
 }
+void put(const backend::ServiceEnded& in, queue::Event& out) {
+  out.mutable_service_ended()->mutable_service_id()->assign(as_text(in.service.view()));
+}
 
 Result<std::optional<Event>> take(const queue::MessageReady& in) {
   const auto queue = id_from<RecipientId>(in.queue(), "a recipient id");
@@ -86,6 +89,11 @@ Result<std::optional<Event>> from_proto(const queue::Event& in) {
       return take(in.notified());
     case queue::Event::kBlocked:
       return take(in.blocked());
+    case queue::Event::kServiceEnded: {
+      const auto service = id_from<ServiceId>(in.service_ended().service_id(), "a service id");
+      if (!service) return service.error();
+      return std::optional<Event>(backend::ServiceEnded{.service = *service});
+    }
     case queue::Event::WHAT_NOT_SET:
       break;
   }

@@ -1,5 +1,7 @@
 #include "libs/contract/operations.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -57,7 +59,9 @@ void put(const backend::Delete& /*in*/, queue::Operation& out) {
   out.mutable_delete_();
 }
 void put(const backend::Subscribe& in, queue::Operation& out) {
-  out.mutable_subscribe()->set_resume(in.resume);
+  auto& subscribe = *out.mutable_subscribe();
+  subscribe.set_resume(in.resume);
+  if (in.service) set(*subscribe.mutable_service_id(), in.service->view());
 }
 void put(const backend::Fetch& in, queue::Operation& out) {
   out.mutable_fetch()->set_if_subscribed(in.if_subscribed);
@@ -79,6 +83,25 @@ void put(const backend::SubscribeNotifier& in, queue::Operation& out) {
   auto& subscribe = *out.mutable_subscribe_notifier();
   subscribe.set_resume(in.resume);
   if (in.notifier != NotifierId{}) set(*subscribe.mutable_notifier_id(), in.notifier.view());
+  if (in.service) set(*subscribe.mutable_service_id(), in.service->view());
+}
+void put(const backend::RegisterService& in, queue::Operation& out) {
+  auto& service = *out.mutable_register_service();
+  set(*service.mutable_service_id(), in.service.id.view());
+  service.set_role(std::string(1, in.service.role));
+  set(*service.mutable_certificate_hash(), in.service.certificate_hash);
+}
+void put(const backend::SubscribeService& in, queue::Operation& out) {
+  auto& subscribe = *out.mutable_subscribe_service();
+  set(*subscribe.mutable_service_id(), in.id.view());
+  subscribe.set_role(std::string(1, in.role));
+  subscribe.set_resume(in.resume);
+}
+void put(const backend::ListService& in, queue::Operation& out) {
+  auto& list = *out.mutable_list_service();
+  set(*list.mutable_service_id(), in.id.view());
+  if (in.after != RecipientId{}) set(*list.mutable_after(), in.after.view());
+  list.set_limit(in.limit);
 }
 // Administrators do not come by way of a gateway, and a gateway that is broken into must not block queues: the
 // operation stays without action, and is refused like one that nobody knows.
@@ -140,12 +163,59 @@ Result<Action> take(const queue::Append& in) {
   return Action(std::move(out));
 }
 
+Result<Action> take(const queue::Subscribe& in) {
+  const auto service = service_from(in.service_id());
+  if (!service) return service.error();
+  return Action(backend::Subscribe{.resume = in.resume(), .service = *service});
+}
+
 Result<Action> take(const queue::SubscribeNotifier& in) {
-  backend::SubscribeNotifier out{.resume = in.resume(), .notifier = {}};
+  const auto service = service_from(in.service_id());
+  if (!service) return service.error();
+  backend::SubscribeNotifier out{.resume = in.resume(), .notifier = {}, .service = *service};
   if (in.notifier_id().empty()) return Action(out);
   const auto id = id_from<NotifierId>(in.notifier_id(), "a notifier id");
   if (!id) return id.error();
   out.notifier = *id;
+  return Action(out);
+}
+
+// Which of `known` it is.
+Result<char> role_from(const std::string& role, std::string_view known) {
+  if (role.size() != 1 || known.find(role[0]) == std::string_view::npos) return malformed("a role of a service");
+  return role[0];
+}
+
+Result<Action> take(const queue::RegisterService& in) {
+  const auto id = id_from<ServiceId>(in.service_id(), "a service id");
+  if (!id) return id.error();
+  const auto role = role_from(in.role(), "MNP");
+  if (!role) return role.error();
+  backend::Service out{.id = *id, .role = *role};
+  if (in.certificate_hash().size() != out.certificate_hash.size()) return malformed("a hash of a certificate");
+  std::copy(in.certificate_hash().begin(), in.certificate_hash().end(), out.certificate_hash.begin());
+  return Action(backend::RegisterService{.service = out});
+}
+
+Result<Action> take(const queue::SubscribeService& in) {
+  const auto id = id_from<ServiceId>(in.service_id(), "a service id");
+  if (!id) return id.error();
+  const auto role = role_from(in.role(), "MN");
+  if (!role) return role.error();
+  return Action(backend::SubscribeService{.id = *id, .role = *role, .resume = in.resume()});
+}
+
+// Of one page: what a transaction may look at.
+constexpr std::uint32_t kMaxListed = 10'000;
+
+Result<Action> take(const queue::ListService& in) {
+  const auto id = id_from<ServiceId>(in.service_id(), "a service id");
+  if (!id) return id.error();
+  backend::ListService out{.id = *id, .after = {}, .limit = std::clamp(in.limit(), 1U, kMaxListed)};
+  if (in.after().empty()) return Action(out);
+  const auto after = id_from<RecipientId>(in.after(), "a recipient id");
+  if (!after) return after.error();
+  out.after = *after;
   return Action(out);
 }
 
@@ -174,7 +244,7 @@ Result<Action> action_from(const queue::Operation& in) {
     case queue::Operation::kDelete:
       return Action(backend::Delete{});
     case queue::Operation::kSubscribe:
-      return Action(backend::Subscribe{.resume = in.subscribe().resume()});
+      return take(in.subscribe());
     case queue::Operation::kFetch:
       return Action(backend::Fetch{.if_subscribed = in.fetch().if_subscribed()});
     case queue::Operation::kAck:
@@ -185,6 +255,12 @@ Result<Action> action_from(const queue::Operation& in) {
       return Action(backend::Inspect{});
     case queue::Operation::kSubscribeNotifier:
       return take(in.subscribe_notifier());
+    case queue::Operation::kRegisterService:
+      return take(in.register_service());
+    case queue::Operation::kSubscribeService:
+      return take(in.subscribe_service());
+    case queue::Operation::kListService:
+      return take(in.list_service());
     case queue::Operation::ACTION_NOT_SET:
       break;
   }
@@ -192,7 +268,7 @@ Result<Action> action_from(const queue::Operation& in) {
 }
 
 bool names_queue(const Action& action) {
-  return !std::holds_alternative<backend::Find>(action) && !std::holds_alternative<backend::Create>(action);
+  return std::visit([](const auto& kind) { return !backend::kOfNoQueue<std::decay_t<decltype(kind)>>; }, action);
 }
 
 queue::Outcome to_proto(Outcome outcome) {
@@ -264,6 +340,40 @@ Result<backend::Operation> from_proto(const queue::Operation& in) {
   return out;
 }
 
+namespace {
+
+void to_proto(const backend::ServiceResult& result, queue::ServiceResult& out) {
+  out.set_count(result.ids.count);
+  set(*out.mutable_ids_hash(), result.ids.hash);
+  for (const auto& queue : result.with_messages) set(*out.add_with_messages(), queue.view());
+  if (result.last != RecipientId{}) set(*out.mutable_last(), result.last.view());
+  out.set_more(result.more);
+}
+
+Result<backend::ServiceResult> from_proto(const queue::ServiceResult& in) {
+  backend::ServiceResult out;
+  out.ids.count = in.count();
+  if (!in.ids_hash().empty()) {
+    if (in.ids_hash().size() != out.ids.hash.size()) return malformed("a hash of ids");
+    std::copy(in.ids_hash().begin(), in.ids_hash().end(), out.ids.hash.begin());
+  }
+  out.with_messages.reserve(static_cast<std::size_t>(in.with_messages_size()));
+  for (const auto& each : in.with_messages()) {
+    const auto queue = id_from<RecipientId>(each, "a recipient id");
+    if (!queue) return queue.error();
+    out.with_messages.push_back(*queue);
+  }
+  if (!in.last().empty()) {
+    const auto last = id_from<RecipientId>(in.last(), "a recipient id");
+    if (!last) return last.error();
+    out.last = *last;
+  }
+  out.more = in.more();
+  return out;
+}
+
+}  // namespace
+
 void to_proto(const backend::OperationResult& result, queue::OperationResult& out) {
   out.set_outcome(to_proto(result.outcome));
   if (result.record) to_proto(*result.record, *out.mutable_record());
@@ -271,6 +381,7 @@ void to_proto(const backend::OperationResult& result, queue::OperationResult& ou
   if (result.link) to_proto(*result.link, *out.mutable_link());
   out.set_messages(result.messages);
   out.set_subscribed(result.subscribed);
+  if (result.service) to_proto(*result.service, *out.mutable_service());
 }
 
 Result<backend::OperationResult> from_proto(const queue::OperationResult& in) {
@@ -293,6 +404,11 @@ Result<backend::OperationResult> from_proto(const queue::OperationResult& in) {
   if (in.has_link()) out.link = from_proto(in.link());
   out.messages = in.messages();
   out.subscribed = in.subscribed();
+  if (in.has_service()) {
+    auto service = from_proto(in.service());
+    if (!service) return service.error();
+    out.service = std::make_shared<const backend::ServiceResult>(*std::move(service));
+  }
   return out;
 }
 

@@ -2,6 +2,7 @@
 // Only tests include this. One thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <tuple>
@@ -35,7 +36,7 @@ inline auto fields(const backend::SetNotifier& a) {
   return std::tie(a.notifier);
 }
 inline auto fields(const backend::Subscribe& a) {
-  return std::tie(a.resume);
+  return std::tie(a.resume, a.service);
 }
 inline auto fields(const backend::Fetch& a) {
   return std::tie(a.if_subscribed);
@@ -47,7 +48,22 @@ inline auto fields(const backend::Append& a) {
   return std::tie(*a.message, a.notification);
 }
 inline auto fields(const backend::SubscribeNotifier& a) {
-  return std::tie(a.resume, a.notifier);
+  return std::tie(a.resume, a.notifier, a.service);
+}
+inline auto fields(const backend::RegisterService& a) {
+  return std::tie(a.service);
+}
+inline auto fields(const backend::SubscribeService& a) {
+  return std::tie(a.id, a.role, a.resume);
+}
+inline auto fields(const backend::ListService& a) {
+  return std::tie(a.id, a.after, a.limit);
+}
+inline auto fields(const backend::ServiceEnded& a) {
+  return std::tie(a.service);
+}
+inline auto fields(const backend::ServiceResult& a) {
+  return std::tie(a.ids, a.with_messages, a.last, a.more);
 }
 inline auto fields(const backend::Ended& a) {
   return std::tie(a.role, a.id);
@@ -87,7 +103,8 @@ bool same(const std::variant<Kinds...>& a, const std::variant<Kinds...>& b) {
 }
 inline bool same(const backend::OperationResult& a, const backend::OperationResult& b) {
   return a.outcome == b.outcome && same_target(a.record, b.record) && same_target(a.message, b.message) &&
-         a.link == b.link && a.messages == b.messages && a.subscribed == b.subscribed;
+         a.link == b.link && a.messages == b.messages && a.subscribed == b.subscribed &&
+         (a.service && b.service ? fields(*a.service) == fields(*b.service) : !a.service && !b.service);
 }
 
 class RandomValues {
@@ -111,7 +128,10 @@ class RandomValues {
     if (below(8) == 0) return values_.quota_marker(static_cast<std::int64_t>(below(1'000'000)));
     return values_.message(static_cast<std::int64_t>(below(2'000'000'000)), below(16384));
   }
-  backend::Notifier notifier() { return {.id = values_.id<NotifierId>(), .key = key(), .box_key = values_.box_key()}; }
+  std::optional<ServiceId> service() { return coin() ? std::optional(values_.id<ServiceId>()) : std::nullopt; }
+  backend::Notifier notifier() {
+    return {.id = values_.id<NotifierId>(), .key = key(), .box_key = values_.box_key(), .service = service()};
+  }
   backend::QueueRecord record() {
     auto out = values_.record(static_cast<backend::QueueMode>(below(3)));
     out.recipient_keys.clear();
@@ -122,6 +142,7 @@ class RandomValues {
     out.status = static_cast<backend::QueueStatus>(below(3));
     if (out.status == backend::QueueStatus::blocked) out.blocking = blocking();
     out.version = below(1'000'000);
+    out.service = service();
     return out;
   }
   backend::Blocking blocking() {
@@ -137,7 +158,7 @@ class RandomValues {
     if (coin()) append.notification = values_.notification();
     backend::Create create{.record = record(), .link = std::nullopt, .subscribe = coin()};
     if (create.record.link_id) create.link = link();
-    backend::SubscribeNotifier subscribe_notifier{.resume = coin(), .notifier = {}};
+    backend::SubscribeNotifier subscribe_notifier{.resume = coin(), .notifier = {}, .service = service()};
     if (subscribe_notifier.resume) subscribe_notifier.notifier = values_.id<NotifierId>();
     return {backend::Find{.role = role(), .id = values_.id<SenderId>().bytes},
             std::move(create),
@@ -150,12 +171,23 @@ class RandomValues {
             backend::DeleteNotifier{},
             backend::Suspend{},
             backend::Delete{},
-            backend::Subscribe{.resume = coin()},
+            backend::Subscribe{.resume = coin(), .service = service()},
             backend::Fetch{.if_subscribed = coin()},
             backend::Ack{.message_id = values_.id<MessageId>(), .then_next = coin()},
             std::move(append),
             backend::Inspect{},
-            std::move(subscribe_notifier)};
+            std::move(subscribe_notifier),
+            backend::RegisterService{.service = certified_service()},
+            backend::SubscribeService{.id = values_.id<ServiceId>(), .role = coin() ? 'M' : 'N', .resume = coin()},
+            backend::ListService{.id = values_.id<ServiceId>(),
+                                 .after = coin() ? values_.id<RecipientId>() : RecipientId{},
+                                 .limit = static_cast<std::uint32_t>(1 + below(10'000))}};
+  }
+  backend::Service certified_service() {
+    backend::Service out{.id = values_.id<ServiceId>(), .role = "MNP"[below(3)]};
+    const Bytes hash = values_.bytes(out.certificate_hash.size());
+    std::copy(hash.begin(), hash.end(), out.certificate_hash.begin());
+    return out;
   }
   backend::OperationResult result() {
     backend::OperationResult out;
@@ -166,6 +198,13 @@ class RandomValues {
     if (coin()) out.link = link();
     out.messages = static_cast<std::uint32_t>(below(1000));
     out.subscribed = coin();
+    if (coin()) {
+      backend::ServiceResult about{.ids = {}, .with_messages = {}, .last = {}, .more = coin()};
+      for (std::size_t i = 0; i < below(5); ++i) about.ids.add(values_.bytes(kIdSize));
+      for (std::size_t i = 0; i < below(5); ++i) about.with_messages.push_back(values_.id<RecipientId>());
+      if (coin()) about.last = values_.id<RecipientId>();
+      out.service = std::make_shared<const backend::ServiceResult>(std::move(about));
+    }
     return out;
   }
   std::vector<backend::Event> events() {
@@ -173,8 +212,10 @@ class RandomValues {
     for (std::size_t i = 0; i < below(5); ++i) notified.notifications.push_back(values_.notification());
     return {backend::MessageReady{.queue = values_.id<RecipientId>(), .message = coin() ? message() : nullptr},
             backend::Ended{.role = role(), .id = values_.id<RecipientId>().bytes},
-            backend::Deleted{.role = role(), .id = values_.id<NotifierId>().bytes}, std::move(notified),
-            backend::Blocked{.queue = values_.id<RecipientId>(), .blocking = blocking()}};
+            backend::Deleted{.role = role(), .id = values_.id<NotifierId>().bytes},
+            std::move(notified),
+            backend::Blocked{.queue = values_.id<RecipientId>(), .blocking = blocking()},
+            backend::ServiceEnded{.service = values_.id<ServiceId>()}};
   }
 
  private:

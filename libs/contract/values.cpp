@@ -167,10 +167,18 @@ Result<crypto::PublicKey> from_proto(const queue::PublicKey& in) {
   return key;
 }
 
+Result<std::optional<ServiceId>> service_from(const std::string& bytes) {
+  if (bytes.empty()) return std::optional<ServiceId>();
+  const auto id = id_from<ServiceId>(bytes, "a service id");
+  if (!id) return id.error();
+  return std::optional(*id);
+}
+
 void to_proto(const backend::Notifier& notifier, queue::Notifier& out) {
   set(*out.mutable_id(), notifier.id.view());
   to_proto(notifier.key, *out.mutable_key());
   set(*out.mutable_box_key(), notifier.box_key.expose());
+  if (notifier.service) set(*out.mutable_service_id(), notifier.service->view());
 }
 
 Result<backend::Notifier> from_proto(const queue::Notifier& in) {
@@ -180,7 +188,9 @@ Result<backend::Notifier> from_proto(const queue::Notifier& in) {
   if (!key) return key.error();
   auto box = box_key(in.box_key());
   if (!box) return box.error();
-  return backend::Notifier{.id = *id, .key = *key, .box_key = *std::move(box)};
+  const auto service = service_from(in.service_id());
+  if (!service) return service.error();
+  return backend::Notifier{.id = *id, .key = *key, .box_key = *std::move(box), .service = *service};
 }
 
 void to_proto(const backend::Blocking& blocking, queue::Blocking& out) {
@@ -214,6 +224,7 @@ void to_proto(const backend::QueueRecord& record, queue::QueueRecord& out) {
   out.set_status(to_proto(record.status));
   if (record.blocking != backend::Blocking{}) to_proto(record.blocking, *out.mutable_blocking());
   out.set_version(record.version);
+  if (record.service) set(*out.mutable_service_id(), record.service->view());
 }
 
 Result<backend::QueueRecord> from_proto(const queue::QueueRecord& in) {
@@ -263,6 +274,9 @@ Result<backend::QueueRecord> from_proto(const queue::QueueRecord& in) {
     out.blocking = *std::move(blocking);
   }
   out.version = in.version();
+  const auto service = service_from(in.service_id());
+  if (!service) return service.error();
+  out.service = *service;
   return out;
 }
 

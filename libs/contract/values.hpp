@@ -50,6 +50,9 @@ struct NamedId {
 void to_proto(const NamedId& id, common::QueueId& out);
 Result<NamedId> from_proto(const common::QueueId& in);
 
+// Nothing for empty bytes: no service.
+Result<std::optional<ServiceId>> service_from(const std::string& bytes);
+
 void to_proto(const crypto::PublicKey& key, queue::PublicKey& out);
 Result<crypto::PublicKey> from_proto(const queue::PublicKey& in);
 

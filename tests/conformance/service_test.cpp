@@ -1,52 +1,11 @@
 // Sections 5 and 6: service sessions: the certificate in TLS and hello, and what services sign.
 #include "libs/smp/transmission.hpp"
-#include "tests/conformance/conformance_test.hpp"
+#include "tests/conformance/service_conformance.hpp"
 #include "tests/support/session/raw_session.hpp"
-#include "tests/support/session/server_counters.hpp"
 
 namespace sotto::test {
 namespace {
 
-using smp::ServiceRole;
-using std::chrono::hours;
-
-// A lone self-signed certificate.
-transport::Credentials self_signed(hours lifetime = hours(24)) {
-  auto key = new_key();
-  const auto made = std::chrono::system_clock::now() - hours(2);
-  auto certificate = must(crypto::make_self_signed(key, "service", made, lifetime));
-  return {{std::move(certificate)}, std::move(key)};
-}
-
-// A leaf under its own CA.
-transport::Credentials chain_of_two() {
-  auto identity = must(crypto::make_identity(KeyKind::ed25519, "service", std::chrono::system_clock::now()));
-  return {{identity.leaf_certificate, identity.ca_certificate}, identity.leaf_key};
-}
-
-class Section5Service : public Conformance {
- protected:
-  [[nodiscard]] client::ConnectOptions options(const transport::Credentials& credentials,
-                                               ServiceRole role = ServiceRole::messaging) const {
-    auto options = server.options(version());
-    options.service = client::ServiceIdentity{role, credentials};
-    return options;
-  }
-  std::unique_ptr<SyncClient> connect_as(const transport::Credentials& credentials,
-                                         ServiceRole role = ServiceRole::messaging) {
-    auto service = std::make_unique<SyncClient>();
-    must(service->connect(options(credentials, role)));
-    return service;
-  }
-  // The handshake is refused with E HANDSHAKE BAD_SERVICE.
-  void expect_bad_service(const client::ConnectOptions& options) {
-    SyncClient refused;
-    EXPECT_FALSE(refused.connect(options).ok());
-    ASSERT_TRUE(refused.failure());
-    EXPECT_EQ(refused.failure()->reason, client::Reason::service_refused);
-    EXPECT_THAT(refused.failure()->error.message, testing::HasSubstr("HANDSHAKE BAD_SERVICE"));
-  }
-};
 INSTANTIATE_TEST_SUITE_P(Versions, Section5Service, testing::Values<smp::Version>(16, 18, 20), version_name);
 
 TEST_P(Section5Service, TheThirdBlockNamesTheService) {
@@ -92,6 +51,14 @@ TEST_P(Section5Service, CommandsOfAnotherRoleAreProhibited) {
 TEST_P(Section5Service, NewOnlyToCreateIsProhibited) {
   const auto service = connect_as(self_signed());
   EXPECT_EQ(ask(*service, client::QueueDraft({.subscribe = false}).request()), "ERR CMD PROHIBITED");
+}
+
+TEST_P(Section5Service, ACertificateHasOneRole) {
+  const auto credentials = self_signed();
+  const auto first = connect_as(credentials, ServiceRole::messaging)->connection().service_id();
+  expect_bad_service(options(credentials, ServiceRole::notifier));
+  expect_bad_service(options(credentials, ServiceRole::proxy));
+  EXPECT_EQ(connect_as(credentials, ServiceRole::messaging)->connection().service_id(), first);
 }
 
 TEST_P(Section5Service, AHelloWithAnotherChainThanTlsIsBadService) {

@@ -4,17 +4,30 @@
 
 namespace sotto::notification {
 
+namespace {
+
+constexpr std::size_t kPage = 1000;
+
+// Under which id somebody listens to a notifier.
+NotifierId key_of(const NotifierId& notifier, const std::optional<ServiceId>& service) {
+  return service ? NotifierId{service->bytes} : notifier;
+}
+
+}  // namespace
+
 Placed InProcessNotifications::place(std::span<Bundle> bundles) {
   Placed placed;
   std::vector<Pending> pending;
   for (auto& bundle : bundles) {
-    const auto listener = listeners_.find(bundle.notifier);
+    const auto listener = listeners_.find(key_of(bundle.notifier, bundle.service));
     if (listener != listeners_.end()) {
       placed.listeners.emplace_back(listener->second);
       continue;
     }
     placed.listeners.emplace_back();
-    for (auto& notification : bundle.notifications) pending.push_back({bundle.notifier, std::move(notification)});
+    for (auto& notification : bundle.notifications) {
+      pending.push_back({bundle.notifier, std::move(notification), bundle.service});
+    }
   }
   // In one write.
   if (pending.empty()) return placed;
@@ -34,15 +47,35 @@ std::vector<Listened> InProcessNotifications::listen(std::span<const Listen> req
   return out;
 }
 
+std::optional<SessionRef> InProcessNotifications::hold(const NotifierId& key, SessionRef session, bool resume,
+                                                       bool& holds) {
+  const auto [entry, fresh] = listeners_.try_emplace(key, session);
+  std::optional<SessionRef> former;
+  if (!fresh) former = entry->second;
+  if (resume && former && former->connection > session.connection) return former;
+  if (former && *former != session) forget(*former, key);
+  entry->second = session;
+  sessions_[session].insert(key);
+  holds = true;
+  return former;
+}
+
 Listened InProcessNotifications::listen(const Listen& request) {
   Listened out;
-  const auto [entry, fresh] = listeners_.try_emplace(request.notifier, request.session);
-  if (!fresh) out.former = entry->second;
-  if (request.resume && out.former && out.former->connection > request.session.connection) return out;
-  if (out.former && *out.former != request.session) forget(*out.former, request.notifier);
-  entry->second = request.session;
-  sessions_[request.session].insert(request.notifier);
-  out.listens = true;
+  if (request.former) {
+    const auto key = key_of(request.notifier, request.former->service);
+    const auto listener = listeners_.find(key);
+    if (listener != listeners_.end()) {
+      out.left = listener->second;
+      // Who listens to a service goes on with its other notifiers.
+      if (!request.former->service) {
+        forget(listener->second, key);
+        listeners_.erase(listener);
+      }
+    }
+  }
+  out.former = hold(key_of(request.notifier, request.service), request.session, request.resume, out.listens);
+  if (!out.listens) return out;
   if (auto pending = store_.take(request.notifier)) {
     out.pending = std::move(*pending);
   } else {
@@ -51,13 +84,24 @@ Listened InProcessNotifications::listen(const Listen& request) {
   return out;
 }
 
-Removed InProcessNotifications::remove(const NotifierId& notifier) {
+ListenedService InProcessNotifications::listen_service(const ServiceId& service, SessionRef session, bool resume) {
+  ListenedService out;
+  out.former = hold(NotifierId{service.bytes}, session, resume, out.listens);
+  return out;
+}
+
+Result<TakenPage> InProcessNotifications::take_service(const ServiceId& service) {
+  return store_.take_service(service, kPage);
+}
+
+Removed InProcessNotifications::remove(const NotifierRef& notifier) {
   Removed out;
   out.failed = !store_.remove(notifier);
-  const auto listener = listeners_.find(notifier);
+  const auto listener = listeners_.find(key_of(notifier.id, notifier.service));
   if (listener == listeners_.end()) return out;
   out.listener = listener->second;
-  forget(listener->second, notifier);
+  if (notifier.service) return out;
+  forget(listener->second, notifier.id);
   listeners_.erase(listener);
   return out;
 }

@@ -20,16 +20,21 @@ class InProcessNotifications final : public NotificationDirectory {
 
   Placed place(std::span<Bundle> bundles) override;
   std::vector<Listened> listen(std::span<const Listen> requests) override;
-  Removed remove(const NotifierId& notifier) override;
+  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override;
+  Result<TakenPage> take_service(const ServiceId& service) override;
+  Removed remove(const NotifierRef& notifier) override;
   void end_session(SessionRef session) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return store_.expire(cutoff, limit); }
   void close() override;
 
  private:
   Listened listen(const Listen& request);
+  // Makes the session the one that listens under `key`, unless it resumes and a newer one does. Gives who did.
+  std::optional<SessionRef> hold(const NotifierId& key, SessionRef session, bool resume, bool& holds);
   void forget(SessionRef session, const NotifierId& notifier);
 
   NotificationStore& store_;
+  // By notifier, and by service for those that belong to one: both ids are random.
   std::unordered_map<NotifierId, SessionRef> listeners_;
   std::map<SessionRef, std::unordered_set<NotifierId>> sessions_;
 };

@@ -23,6 +23,10 @@ INSTANTIATE_TEST_SUITE_P(InProcess, NotificationDirectoryConformance,
                          testing::Values(NotificationDirectoryUnderTest{
                              "in_process", [] { return std::make_unique<InProcessFactory>(); }}),
                          name_of_directory);
+INSTANTIATE_TEST_SUITE_P(InProcess, NotificationDirectoryServices,
+                         testing::Values(NotificationDirectoryUnderTest{
+                             "in_process", [] { return std::make_unique<InProcessFactory>(); }}),
+                         name_of_directory);
 
 TEST(InProcessNotifications, NobodyListensAfterClose) {
   MemoryNotificationStore store;

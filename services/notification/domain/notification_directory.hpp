@@ -24,6 +24,7 @@ using backend::SessionRef;
 struct Bundle {
   NotifierId notifier;
   std::vector<Notification> notifications;
+  std::optional<ServiceId> service = std::nullopt;  // the notifier's
 };
 struct Placed {
   // For each bundle the session that listens. Nothing: nobody does, and the notifications were stored (and moved from).
@@ -37,12 +38,23 @@ struct Listen {
   NotifierId notifier;
   SessionRef session;
   bool resume = false;  // not when a newer connection listens
+  // The notifier's: the session then listens to all of the service.
+  std::optional<ServiceId> service = std::nullopt;
+  // Who listened under this listens no longer, and what waited for it waits here. The same notifier.
+  std::optional<NotifierRef> former = std::nullopt;
 };
 struct Listened {
   std::optional<SessionRef> former;   // who listened until now; may be the same session
   bool listens = false;               // the session does now
+  std::optional<SessionRef> left;     // who listened under Listen::former
   std::vector<Notification> pending;  // that waited, oldest first; they are removed
   bool failed = false;                // a call of the engine failed: some of this may be lost
+};
+
+struct ListenedService {
+  std::optional<SessionRef> former;  // as in Listened
+  bool listens = false;
+  bool failed = false;
 };
 
 struct Removed {
@@ -56,8 +68,12 @@ class NotificationDirectory {
   virtual Placed place(std::span<Bundle> bundles) = 0;
   // In order; one answer each.
   virtual std::vector<Listened> listen(std::span<const Listen> requests) = 0;
-  // Nobody listens any more, and nothing waits.
-  virtual Removed remove(const NotifierId& notifier) = 0;
+  // To all notifiers of the service.
+  virtual ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) = 0;
+  // What waits for its notifiers, some of them at a time.
+  virtual Result<TakenPage> take_service(const ServiceId& service) = 0;
+  // Nobody listens to it any more, and nothing waits. Who listens to its service goes on with the others.
+  virtual Removed remove(const NotifierRef& notifier) = 0;
   // The session listens to nothing any more.
   virtual void end_session(SessionRef session) = 0;
   // Removes notifications that came before `cutoff` (seconds since 1970), at least `limit` of them if there are so

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -163,12 +164,12 @@ TEST_P(NotificationDirectoryConformance, RequestsOfOneCallAreMadeInOrder) {
 }
 
 TEST_P(NotificationDirectoryConformance, RemovedNotifiersHaveNothing) {
-  EXPECT_EQ(directory_->remove(a_).listener, std::nullopt);
+  EXPECT_EQ(directory_->remove({a_}).listener, std::nullopt);
   place(a_, {1});
-  directory_->remove(a_);
+  directory_->remove({a_});
   EXPECT_TRUE(listen(a_, session(1)).pending.empty());
   listen(b_, session(2));
-  EXPECT_EQ(directory_->remove(a_).listener, session(1));
+  EXPECT_EQ(directory_->remove({a_}).listener, session(1));
   EXPECT_EQ(place(a_, {1}), std::nullopt);
   EXPECT_EQ(place(b_, {1}), session(2));
 }
@@ -199,6 +200,115 @@ TEST_P(NotificationDirectoryConformance, IdsHoldAnyBytes) {
   for (const auto& notifier : notifiers) place(notifier, {++number});
   number = 0;
   for (const auto& notifier : notifiers) EXPECT_EQ(numbers(listen(notifier, session(1))), std::vector<int>{++number});
+}
+
+// --- services
+
+class NotificationDirectoryServices : public NotificationDirectoryConformance {
+ protected:
+  Listen of_service(const NotifierId& notifier, SessionRef who,
+                    std::optional<NotifierRef> former = std::nullopt) const {
+    return {.notifier = notifier, .session = who, .resume = false, .service = service_, .former = former};
+  }
+  std::optional<SessionRef> place_of_service(const NotifierId& notifier, std::initializer_list<std::uint8_t> numbers) {
+    std::vector<Bundle> bundles{bundle(notifier, numbers)};
+    bundles[0].service = service_;
+    const Placed placed = directory_->place(bundles);
+    EXPECT_EQ(placed.failures, 0U);
+    return placed.listeners.at(0);
+  }
+  std::map<NotifierId, std::vector<int>> take_all() {
+    std::map<NotifierId, std::vector<int>> out;
+    for (bool more = true; more;) {
+      auto page = directory_->take_service(service_);
+      EXPECT_TRUE(page.ok());
+      if (!page) return out;
+      more = page->more;
+      for (const auto& [notifier, pending] : page->notifiers) {
+        for (const auto& each : pending) out[notifier].push_back(each.nonce[0]);
+      }
+    }
+    return out;
+  }
+  const ServiceId service_{test_notifier(77).bytes};
+};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NotificationDirectoryServices);
+
+TEST_P(NotificationDirectoryServices, WhoListensToAServiceListensToAllOfItsNotifiers) {
+  EXPECT_EQ(place_of_service(a_, {1}), std::nullopt);
+  EXPECT_EQ(place_of_service(a_, {2}), std::nullopt);
+  EXPECT_EQ(place_of_service(b_, {3}), std::nullopt);
+  place(test_notifier(3), {4});
+  const auto answer = directory_->listen_service(service_, session(1), false);
+  EXPECT_TRUE(answer.listens);
+  EXPECT_EQ(answer.former, std::nullopt);
+  EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{a_, {1, 2}}, {b_, {3}}}));
+  EXPECT_TRUE(take_all().empty());
+  EXPECT_EQ(place_of_service(b_, {5}), session(1));
+  EXPECT_EQ(place(b_, {6}), std::nullopt) << "the notifier by itself is another matter";
+}
+
+TEST_P(NotificationDirectoryServices, AnotherSessionTakesTheServiceOver) {
+  directory_->listen_service(service_, session(2), false);
+  EXPECT_EQ(directory_->listen_service(service_, session(1), true).listens, false) << "an older one that resumes";
+  const auto resumed = directory_->listen_service(service_, session(2), true);
+  EXPECT_TRUE(resumed.listens);
+  const auto other = directory_->listen_service(service_, session(1), false);
+  EXPECT_TRUE(other.listens);
+  EXPECT_EQ(other.former, session(2));
+  const Listened one = listen(*directory_, of_service(a_, session(3)));
+  EXPECT_TRUE(one.listens);
+  EXPECT_EQ(one.former, session(1)) << "NSUB of a service's session takes all of it";
+  EXPECT_EQ(place_of_service(b_, {1}), session(3));
+}
+
+TEST_P(NotificationDirectoryServices, ANotifierComesIntoTheServiceWithWhatWaits) {
+  listen(b_, session(1));
+  place(a_, {1});
+  const Listened came = listen(*directory_, of_service(a_, session(2), NotifierRef{a_}));
+  EXPECT_EQ(came.left, std::nullopt);
+  EXPECT_EQ(numbers(came), std::vector{1});
+  const Listened taken = listen(*directory_, of_service(b_, session(2), NotifierRef{b_}));
+  EXPECT_EQ(taken.left, session(1));
+  EXPECT_EQ(taken.former, session(2));
+  EXPECT_EQ(place(b_, {}), std::nullopt);
+}
+
+TEST_P(NotificationDirectoryServices, ANotifierLeavesTheServiceWithWhatWaits) {
+  place_of_service(a_, {1, 2});
+  place_of_service(b_, {3});
+  Listen request{.notifier = a_, .session = session(1)};
+  request.former = NotifierRef{a_, service_};
+  const Listened left = listen(*directory_, request);
+  EXPECT_EQ(left.left, std::nullopt);
+  EXPECT_EQ(numbers(left), (std::vector{1, 2}));
+  directory_->listen_service(service_, session(2), false);
+  EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{b_, {3}}}));
+  request.notifier = b_;
+  request.former = NotifierRef{b_, service_};
+  EXPECT_EQ(listen(*directory_, request).left, session(2));
+  EXPECT_EQ(place_of_service(test_notifier(9), {}), session(2)) << "it goes on with the others";
+}
+
+TEST_P(NotificationDirectoryServices, RemovedNotifiersHaveNothing) {
+  place_of_service(a_, {1});
+  EXPECT_EQ(directory_->remove({a_, service_}).listener, std::nullopt);
+  directory_->listen_service(service_, session(1), false);
+  EXPECT_TRUE(take_all().empty());
+  EXPECT_EQ(directory_->remove({b_, service_}).listener, session(1));
+  EXPECT_EQ(place_of_service(b_, {1}), session(1)) << "the service listens on";
+}
+
+TEST_P(NotificationDirectoryServices, TheEndOfTheSessionIsTheEndOfItsListening) {
+  directory_->listen_service(service_, session(1), false);
+  directory_->end_session(session(1));
+  const SystemClock clock;
+  const SteadyTime deadline = clock.steady_now() + std::chrono::seconds(10);
+  while (place_of_service(a_, {}) && clock.steady_now() < deadline) {
+  }
+  EXPECT_EQ(place_of_service(a_, {1}), std::nullopt);
+  directory_->listen_service(service_, session(2), false);
+  EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{a_, {1}}}));
 }
 
 class SharedNotificationDirectoryConformance : public NotificationDirectoryConformance {};

@@ -26,15 +26,21 @@ constexpr std::size_t kExpiryBatch = 1000;
 constexpr std::size_t kDirectoryBatch = 1024;
 
 struct Push {
-  NotifierId notifier;
+  NotifierRef notifier;
   Notification notification;
 };
 struct Subscribe {
   Listen request;
   std::function<void()> registered;
 };
+struct SubscribeService {
+  ServiceId service;
+  SessionRef session;
+  bool resume = false;
+  std::function<void()> registered;
+};
 struct Remove {
-  NotifierId notifier;
+  NotifierRef notifier;
   SessionRef by;
 };
 struct EndSession {
@@ -46,7 +52,7 @@ struct Flush {
 struct Expire {
   std::promise<void> done;
 };
-using Command = std::variant<Push, Subscribe, Remove, EndSession, Flush, Expire>;
+using Command = std::variant<Push, Subscribe, SubscribeService, Remove, EndSession, Flush, Expire>;
 
 }  // namespace
 
@@ -119,17 +125,20 @@ class NotificationHub::Worker {
   void handle(Push& push) {
     if (!requests_.empty()) listen_all();
     // Behind what is collected already; whether that session still listens is asked when it is delivered.
-    if (const auto collected = collected_.find(push.notifier); collected != collected_.end()) {
-      collected->second.push_back(std::move(push.notification));
-      if (collected->second.size() < options_.max_collected) return;
+    if (const auto collected = collected_.find(push.notifier.id); collected != collected_.end()) {
+      Bundle& bundle = collected->second;
+      bundle.service = push.notifier.service;
+      bundle.notifications.push_back(std::move(push.notification));
+      if (bundle.notifications.size() < options_.max_collected) return;
       std::vector<Bundle> full;
-      full.push_back({push.notifier, std::move(collected->second)});
+      full.push_back(std::move(bundle));
       collected_.erase(collected);
       deliver_all(full);
       return;
     }
     Bundle& bundle = arrived_.emplace_back();
-    bundle.notifier = push.notifier;
+    bundle.notifier = push.notifier.id;
+    bundle.service = push.notifier.service;
     bundle.notifications.push_back(std::move(push.notification));
     if (arrived_.size() >= kDirectoryBatch) place_arrived();
   }
@@ -141,13 +150,33 @@ class NotificationHub::Worker {
     if (requests_.size() >= kDirectoryBatch) listen_all();
   }
 
+  void handle(SubscribeService& subscribe) {
+    ask_directory();
+    const auto& [service, session, resume, registered] = subscribe;
+    const ListenedService answer = directory_.listen_service(service, session, resume);
+    if (registered) registered();
+    if (answer.failed) count(&HubCounters::store_failures, 1);
+    if (!answer.listens) {
+      if (!answer.failed) sink_.deliver(session, backend::ServiceEnded{service});
+      return;
+    }
+    if (answer.former && *answer.former != session) sink_.deliver(*answer.former, backend::ServiceEnded{service});
+    for (bool more = true; more;) {
+      auto page = directory_.take_service(service);
+      if (!page) return count(&HubCounters::store_failures, 1);
+      more = page->more;
+      const backend::Together together(sink_);
+      for (auto& [notifier, pending] : page->notifiers) deliver(session, notifier, unexpired(std::move(pending)));
+    }
+  }
+
   void handle(const Remove& remove) {
     ask_directory();
-    collected_.erase(remove.notifier);
+    collected_.erase(remove.notifier.id);
     const Removed removed = directory_.remove(remove.notifier);
     if (removed.failed) count(&HubCounters::store_failures, 1);
     if (removed.listener && *removed.listener != remove.by) {
-      sink_.deliver(*removed.listener, backend::Deleted{Role::notifier, remove.notifier.bytes});
+      sink_.deliver(*removed.listener, backend::Deleted{Role::notifier, remove.notifier.id.bytes});
     }
   }
 
@@ -183,10 +212,13 @@ class NotificationHub::Worker {
     for (std::size_t i = 0; i < bundles.size(); ++i) {
       if (!listeners[i]) continue;
       const NotifierId& notifier = bundles[i].notifier;
-      auto& collected = collected_[notifier];
-      std::move(bundles[i].notifications.begin(), bundles[i].notifications.end(), std::back_inserter(collected));
-      if (options_.interval.count() == 0 || collected.size() >= options_.max_collected) {
-        deliver(*listeners[i], notifier, std::move(collected));
+      Bundle& collected = collected_[notifier];
+      collected.notifier = notifier;
+      collected.service = bundles[i].service;
+      std::move(bundles[i].notifications.begin(), bundles[i].notifications.end(),
+                std::back_inserter(collected.notifications));
+      if (options_.interval.count() == 0 || collected.notifications.size() >= options_.max_collected) {
+        deliver(*listeners[i], notifier, std::move(collected.notifications));
         collected_.erase(notifier);
       } else if (!flush_at_) {
         flush_at_ = std::chrono::steady_clock::now() + options_.interval;
@@ -197,8 +229,9 @@ class NotificationHub::Worker {
   void deliver_collected() {
     flush_at_.reset();
     std::vector<Bundle> bundles;
-    for (auto& [notifier, notifications] : std::exchange(collected_, {})) {
-      bundles.push_back({notifier, std::move(notifications)});
+    auto collected = std::exchange(collected_, {});
+    for (auto& [notifier, bundle] : collected) {
+      bundles.push_back(std::move(bundle));
       if (bundles.size() >= kDirectoryBatch) deliver_all(std::exchange(bundles, {}));
     }
     if (!bundles.empty()) deliver_all(std::move(bundles));
@@ -207,6 +240,7 @@ class NotificationHub::Worker {
   // To whoever listens now.
   void deliver_all(std::vector<Bundle> bundles) {
     const auto listeners = place(bundles);
+    const backend::Together together(sink_);
     for (std::size_t i = 0; i < bundles.size(); ++i) {
       if (listeners[i]) deliver(*listeners[i], bundles[i].notifier, std::move(bundles[i].notifications));
     }
@@ -226,26 +260,35 @@ class NotificationHub::Worker {
     auto answers = directory_.listen(requests);
     const backend::Together together(sink_);
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      const auto& [notifier, session, resume] = requests[i];
+      const auto& notifier = requests[i].notifier;
+      const auto session = requests[i].session;
       Listened& answer = answers[i];
       if (registered[i]) registered[i]();
       if (answer.failed) count(&HubCounters::store_failures, 1);
       if (!answer.listens) {
         // Another session took it over, and this one has not heard of that.
-        if (!answer.failed) sink_.deliver(session, backend::Ended{Role::notifier, notifier.bytes});
+        if (!answer.failed) sink_.deliver(session, ended(requests[i]));
         continue;
       }
-      if (answer.former && *answer.former != session) {
-        sink_.deliver(*answer.former, backend::Ended{Role::notifier, notifier.bytes});
+      if (answer.left && *answer.left != session) {
+        sink_.deliver(*answer.left, backend::Ended{Role::notifier, notifier.bytes});
       }
+      if (answer.former && *answer.former != session) sink_.deliver(*answer.former, ended(requests[i]));
       std::vector<Notification> all = unexpired(std::move(answer.pending));
       // What was collected for the former session is newer than what was stored before it came.
       if (const auto collected = collected_.find(notifier); collected != collected_.end()) {
-        std::move(collected->second.begin(), collected->second.end(), std::back_inserter(all));
+        auto& newer = collected->second.notifications;
+        std::move(newer.begin(), newer.end(), std::back_inserter(all));
         collected_.erase(collected);
       }
       deliver(session, notifier, std::move(all));
     }
+  }
+
+  // What a session is told that does not listen any more, because another one made this request.
+  static backend::Event ended(const Listen& request) {
+    if (request.service) return backend::ServiceEnded{*request.service};
+    return backend::Ended{Role::notifier, request.notifier.bytes};
   }
 
   void deliver(SessionRef session, const NotifierId& notifier, std::vector<Notification> notifications) {
@@ -300,7 +343,7 @@ class NotificationHub::Worker {
   std::vector<Listen> requests_;                   // not made yet
   std::vector<std::function<void()>> registered_;  // of each of them
   // For notifiers that somebody listened to when the first of these came.
-  std::unordered_map<NotifierId, std::vector<Notification>> collected_;
+  std::unordered_map<NotifierId, Bundle> collected_;
   std::optional<RealTime> flush_at_;  // when collected_ is delivered
 
   std::thread thread_;  // last: it uses all of the above
@@ -317,14 +360,18 @@ NotificationHub::NotificationHub(NotificationStore& store, backend::EventSink& s
 
 NotificationHub::~NotificationHub() = default;
 
-void NotificationHub::push(const NotifierId& notifier, Notification notification) {
+void NotificationHub::push(const NotifierRef& notifier, Notification notification) {
   worker_->enqueue(Push{notifier, std::move(notification)});
 }
-void NotificationHub::subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume,
-                                std::function<void()> registered) {
-  worker_->enqueue(Subscribe{{notifier, session, resume}, std::move(registered)});
+void NotificationHub::subscribe(const NotifierRef& notifier, std::optional<NotifierRef> former,
+                                backend::SessionRef session, bool resume, std::function<void()> registered) {
+  worker_->enqueue(Subscribe{{notifier.id, session, resume, notifier.service, former}, std::move(registered)});
 }
-void NotificationHub::remove(const NotifierId& notifier, backend::SessionRef by) {
+void NotificationHub::subscribe_service(const ServiceId& service, backend::SessionRef session, bool resume,
+                                        std::function<void()> registered) {
+  worker_->enqueue(SubscribeService{service, session, resume, std::move(registered)});
+}
+void NotificationHub::remove(const NotifierRef& notifier, backend::SessionRef by) {
   worker_->enqueue(Remove{notifier, by});
 }
 void NotificationHub::end_session(backend::SessionRef session) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "libs/backend/notification_backend.hpp"
 #include "libs/base/clock.hpp"
@@ -48,10 +49,12 @@ class NotificationHub final : public backend::NotificationBackend {
   NotificationHub(const NotificationHub&) = delete;
   NotificationHub& operator=(const NotificationHub&) = delete;
 
-  void push(const NotifierId& notifier, Notification notification) override;
-  void subscribe(const NotifierId& notifier, backend::SessionRef session, bool resume,
-                 std::function<void()> registered) override;
-  void remove(const NotifierId& notifier, backend::SessionRef by) override;
+  void push(const NotifierRef& notifier, Notification notification) override;
+  void subscribe(const NotifierRef& notifier, std::optional<NotifierRef> former, backend::SessionRef session,
+                 bool resume, std::function<void()> registered) override;
+  void subscribe_service(const ServiceId& service, backend::SessionRef session, bool resume,
+                         std::function<void()> registered) override;
+  void remove(const NotifierRef& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;
 
   // Delivers what is collected, without waiting for the interval, and returns when all that was asked before is done.

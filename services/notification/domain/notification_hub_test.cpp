@@ -49,7 +49,8 @@ class FailingStore final : public NotificationStore {
  public:
   Result<std::uint64_t> append(std::span<const Pending>) override { return failure(); }
   Result<std::vector<Notification>> take(const NotifierId&) override { return failure(); }
-  Status remove(const NotifierId&) override { return failure(); }
+  Result<TakenPage> take_service(const ServiceId&, std::size_t) override { return failure(); }
+  Status remove(const NotifierRef&) override { return failure(); }
   Result<Expired> expire(std::int64_t, std::size_t) override { return failure(); }
   [[nodiscard]] StoreTotals totals() const override { return {}; }
 
@@ -107,10 +108,10 @@ class Hub : public testing::Test {
 
 TEST_F(Hub, WhatIsPendingFollowsTheSubscription) {
   start(kCollecting);
-  hub_->push(notifier_, fresh(1));
-  hub_->push(other_, fresh(9));
-  hub_->push(notifier_, fresh(2));
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->push({other_}, fresh(9));
+  hub_->push({notifier_}, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1, 2}));
@@ -119,24 +120,24 @@ TEST_F(Hub, WhatIsPendingFollowsTheSubscription) {
 
 TEST_F(Hub, ASubscriptionWithNothingPendingIsSilent) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   EXPECT_TRUE(events().empty());
 }
 
 TEST_F(Hub, TheSubscriberIsRegisteredBeforeItsEventsCome) {
   start(kCollecting);
-  hub_->push(notifier_, fresh(1));
+  hub_->push({notifier_}, fresh(1));
   std::promise<std::size_t> events_before;
-  hub_->subscribe(notifier_, kPhone, false, [&] { events_before.set_value(sink_.take().size()); });
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, [&] { events_before.set_value(sink_.take().size()); });
   EXPECT_EQ(events_before.get_future().get(), 0U);
   EXPECT_EQ(events().size(), 1U);
 }
 
 TEST_F(Hub, PushesToASubscriberAreCollected) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
-  hub_->push(notifier_, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->push({notifier_}, fresh(2));
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1, 2}));
@@ -146,16 +147,16 @@ TEST_F(Hub, PushesToASubscriberAreCollected) {
 
 TEST_F(Hub, WithoutIntervalEachPushIsDelivered) {
   start(kAtOnce);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
-  hub_->push(notifier_, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->push({notifier_}, fresh(2));
   EXPECT_EQ(events().size(), 2U);
 }
 
 TEST_F(Hub, ABurstIsDeliveredBeforeTheIntervalIsOver) {
   start({.interval = std::chrono::hours(1), .max_collected = 3});
-  hub_->subscribe(notifier_, kPhone, false, {});
-  for (std::uint8_t i = 1; i <= 4; ++i) hub_->push(notifier_, fresh(i));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  for (std::uint8_t i = 1; i <= 4; ++i) hub_->push({notifier_}, fresh(i));
   const auto got = events();
   ASSERT_EQ(got.size(), 2U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1, 2, 3}));
@@ -171,17 +172,17 @@ TEST_F(Hub, TheIntervalEndsByItself) {
     std::promise<void> came;
   } sink;
   NotificationHub hub(store_, sink, clock_, {.interval = std::chrono::milliseconds(1)});
-  hub.subscribe(notifier_, kPhone, false, {});
-  hub.push(notifier_, fresh(1));
+  hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub.push({notifier_}, fresh(1));
   sink.came.get_future().wait();
 }
 
 TEST_F(Hub, AnotherSessionTakesOver) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
-  hub_->subscribe(notifier_, kTablet, false, {});
-  hub_->push(notifier_, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->subscribe({notifier_}, std::nullopt, kTablet, false, {});
+  hub_->push({notifier_}, fresh(2));
   const auto got = events();
   ASSERT_EQ(got.size(), 3U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -193,15 +194,15 @@ TEST_F(Hub, AnotherSessionTakesOver) {
   EXPECT_EQ(numbers(got[2], kTablet, notifier_), (std::vector{2}));
   // The former session's end takes nothing from the new one.
   hub_->end_session(kPhone);
-  hub_->push(notifier_, fresh(3));
+  hub_->push({notifier_}, fresh(3));
   EXPECT_EQ(events().size(), 1U);
 }
 
 TEST_F(Hub, SubscribingAgainIsNoTakeOver) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{1}));
@@ -209,17 +210,17 @@ TEST_F(Hub, SubscribingAgainIsNoTakeOver) {
 
 TEST_F(Hub, ResumeTakesOverFromAnOlderConnectionOnly) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kTablet, true, {});
-  hub_->subscribe(notifier_, kPhone, true, {});
-  hub_->push(notifier_, fresh(1));
+  hub_->subscribe({notifier_}, std::nullopt, kTablet, true, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, true, {});
+  hub_->push({notifier_}, fresh(1));
   auto got = events();
   ASSERT_EQ(got.size(), 2U);
   EXPECT_EQ(got[0].first, kPhone);
   EXPECT_TRUE(std::holds_alternative<Ended>(got[0].second)) << "it has not heard that it lost the notifier";
   EXPECT_EQ(numbers(got[1], kTablet, notifier_), std::vector{1});
 
-  hub_->subscribe(other_, kPhone, false, {});
-  hub_->subscribe(other_, kTablet, true, {});
+  hub_->subscribe({other_}, std::nullopt, kPhone, false, {});
+  hub_->subscribe({other_}, std::nullopt, kTablet, true, {});
   got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -228,10 +229,10 @@ TEST_F(Hub, ResumeTakesOverFromAnOlderConnectionOnly) {
 
 TEST_F(Hub, RemovedCredentialsAreToldToTheirSubscriber) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
-  hub_->remove(notifier_, kTablet);
-  hub_->push(notifier_, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->remove({notifier_}, kTablet);
+  hub_->push({notifier_}, fresh(2));
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -243,31 +244,31 @@ TEST_F(Hub, RemovedCredentialsAreToldToTheirSubscriber) {
 
 TEST_F(Hub, WhoRemovesIsNotTold) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->remove(notifier_, kPhone);
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->remove({notifier_}, kPhone);
   EXPECT_TRUE(events().empty());
 }
 
 TEST_F(Hub, RemovalDropsWhatIsPending) {
   start(kCollecting);
-  hub_->push(notifier_, fresh(1));
-  hub_->remove(notifier_, kPhone);
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
+  hub_->remove({notifier_}, kPhone);
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   EXPECT_TRUE(events().empty());
   EXPECT_EQ(store_.totals(), StoreTotals{});
 }
 
 TEST_F(Hub, WhatASessionDidNotGetWaitsForTheNext) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->subscribe(other_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->subscribe({other_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
   hub_->end_session(kPhone);
-  hub_->push(notifier_, fresh(2));
-  hub_->push(other_, fresh(3));
+  hub_->push({notifier_}, fresh(2));
+  hub_->push({other_}, fresh(3));
   EXPECT_TRUE(events().empty());
-  hub_->subscribe(notifier_, kTablet, false, {});
-  hub_->subscribe(other_, kTablet, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kTablet, false, {});
+  hub_->subscribe({other_}, std::nullopt, kTablet, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 2U);
   EXPECT_EQ(numbers(got[0], kTablet, notifier_), (std::vector{1, 2}));
@@ -276,20 +277,20 @@ TEST_F(Hub, WhatASessionDidNotGetWaitsForTheNext) {
 
 TEST_F(Hub, WhatIsCollectedSurvivesARestart) {
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->push(notifier_, fresh(1));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->push({notifier_}, fresh(1));
   hub_.reset();
   EXPECT_EQ(store_.totals().notifications, 1U);
   start(kCollecting);
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   EXPECT_EQ(events().size(), 1U);
 }
 
 TEST_F(Hub, PendingNotificationsExpire) {
   start({.interval = std::chrono::hours(1), .lifetime = std::chrono::hours(24)});
-  hub_->push(notifier_, fresh(1));
+  hub_->push({notifier_}, fresh(1));
   clock_.advance(std::chrono::hours(1));
-  hub_->push(notifier_, fresh(2));
+  hub_->push({notifier_}, fresh(2));
   clock_.advance(std::chrono::hours(23));
   hub_->expire_now();
   EXPECT_EQ(store_.totals().notifications, 2U) << "24 hours are not over";
@@ -301,11 +302,11 @@ TEST_F(Hub, PendingNotificationsExpire) {
 
 TEST_F(Hub, ExpiredNotificationsAreNotDelivered) {
   start(kCollecting);
-  hub_->push(notifier_, fresh(1));
+  hub_->push({notifier_}, fresh(1));
   hub_->flush_now();
   clock_.advance(std::chrono::hours(25));
-  hub_->push(notifier_, fresh(2));
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->push({notifier_}, fresh(2));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_), (std::vector{2}));
@@ -317,7 +318,7 @@ TEST_F(Hub, ManyExpiredNotificationsAllGo) {
     NotifierId notifier = notifier_;
     notifier.bytes[9] = static_cast<std::uint8_t>(i);
     notifier.bytes[10] = static_cast<std::uint8_t>(i >> 8);
-    hub_->push(notifier, fresh(1));
+    hub_->push({notifier}, fresh(1));
   }
   clock_.advance(std::chrono::hours(25));
   hub_->expire_now();
@@ -327,8 +328,8 @@ TEST_F(Hub, ManyExpiredNotificationsAllGo) {
 
 TEST_F(Hub, TooManyPendingDropTheOldest) {
   start(kCollecting);
-  for (std::uint8_t i = 0; i < kDefaultMaxPending + 3; ++i) hub_->push(notifier_, fresh(i));
-  hub_->subscribe(notifier_, kPhone, false, {});
+  for (std::uint8_t i = 0; i < kDefaultMaxPending + 3; ++i) hub_->push({notifier_}, fresh(i));
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   const auto got = events();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0], kPhone, notifier_).front(), 3);
@@ -338,12 +339,12 @@ TEST_F(Hub, TooManyPendingDropTheOldest) {
 TEST_F(Hub, WhenTheHubIsBusyTheOldestPushesAreDroppedAndNothingElse) {
   BlockingSink sink;
   NotificationHub hub(store_, sink, clock_, {.interval = std::chrono::milliseconds(0), .max_waiting_pushes = 3});
-  hub.subscribe(other_, kPhone, false, {});
-  hub.push(other_, fresh(0));
+  hub.subscribe({other_}, std::nullopt, kPhone, false, {});
+  hub.push({other_}, fresh(0));
   sink.entered.get_future().wait();
-  for (std::uint8_t i = 1; i <= 5; ++i) hub.push(notifier_, fresh(i));
-  hub.remove(other_, kPhone);
-  for (std::uint8_t i = 6; i <= 7; ++i) hub.push(notifier_, fresh(i));
+  for (std::uint8_t i = 1; i <= 5; ++i) hub.push({notifier_}, fresh(i));
+  hub.remove({other_}, kPhone);
+  for (std::uint8_t i = 6; i <= 7; ++i) hub.push({notifier_}, fresh(i));
   sink.go_on.set_value();
   hub.flush_now();
   EXPECT_EQ(hub.counters().dropped_overload, 4U);
@@ -355,10 +356,10 @@ TEST_F(Hub, WhenTheHubIsBusyTheOldestPushesAreDroppedAndNothingElse) {
 TEST_F(Hub, AFailingStoreCostsNotificationsOnly) {
   FailingStore failing;
   NotificationHub hub(failing, sink_, clock_, kAtOnce);
-  hub.push(notifier_, fresh(1));
-  hub.subscribe(notifier_, kPhone, false, {});
-  hub.push(notifier_, fresh(2));
-  hub.remove(other_, kPhone);
+  hub.push({notifier_}, fresh(1));
+  hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub.push({notifier_}, fresh(2));
+  hub.remove({other_}, kPhone);
   hub.expire_now();
   const auto got = sink_.take();
   ASSERT_EQ(got.size(), 1U);
@@ -368,11 +369,11 @@ TEST_F(Hub, AFailingStoreCostsNotificationsOnly) {
 
 TEST_F(Hub, ManyThreadsMayCall) {
   start({.interval = std::chrono::milliseconds(1)});
-  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
   std::vector<std::thread> threads;
   for (std::uint8_t t = 0; t < 4; ++t) {
     threads.emplace_back([this, t] {
-      for (int i = 0; i < 500; ++i) hub_->push(notifier_, test_notification(t));
+      for (int i = 0; i < 500; ++i) hub_->push({notifier_}, test_notification(t));
     });
   }
   for (auto& thread : threads) thread.join();

@@ -7,15 +7,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "libs/backend/record.hpp"
+#include "libs/backend/notification_backend.hpp"
 #include "libs/base/result.hpp"
 
 namespace sotto::notification {
 
 using backend::Notification;
+using backend::NotifierRef;
 
 // The newest notifications of a notifier that are kept. A client needs one to wake up and a few to show what happened;
 // it then reads the queue itself. One takes about 200 bytes.
@@ -24,6 +27,13 @@ inline constexpr std::size_t kDefaultMaxPending = 32;
 struct Pending {
   NotifierId notifier;
   Notification notification;
+  std::optional<ServiceId> service = std::nullopt;  // whose notifier it is, if it is one's
+};
+
+// What waits for notifiers of a service, oldest first for each.
+struct TakenPage {
+  std::vector<std::pair<NotifierId, std::vector<Notification>>> notifiers;
+  bool more = false;  // the limit was reached: call again
 };
 
 struct StoreTotals {
@@ -45,8 +55,10 @@ class NotificationStore {
   virtual Result<std::uint64_t> append(std::span<const Pending> pending) = 0;
   // All of a notifier, oldest first, and removes them.
   virtual Result<std::vector<Notification>> take(const NotifierId& notifier) = 0;
+  // Takes what waits for notifiers of the service, of about `limit` of them, through an index.
+  virtual Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) = 0;
   // As take(), when nobody wants to see them.
-  virtual Status remove(const NotifierId& notifier) = 0;
+  virtual Status remove(const NotifierRef& notifier) = 0;
   // Removes notifications that came before `cutoff` (seconds since 1970), notifier by notifier until at least `limit`
   // are removed, through an index: the cost grows with what is removed.
   virtual Result<Expired> expire(std::int64_t cutoff, std::size_t limit) = 0;

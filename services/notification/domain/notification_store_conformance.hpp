@@ -2,9 +2,11 @@
 // includes this header in one of its files and instantiates the suite.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -73,7 +75,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NotificationStoreConformance);
 
 TEST_P(NotificationStoreConformance, NewStoreIsEmpty) {
   EXPECT_TRUE(take(a_).empty());
-  EXPECT_TRUE(store_->remove(a_));
+  EXPECT_TRUE(store_->remove({a_}));
   EXPECT_EQ(store_->totals(), StoreTotals{});
   EXPECT_EQ(expire(1'000'000).notifications, 0U);
 }
@@ -106,7 +108,7 @@ TEST_P(NotificationStoreConformance, TheNewestAreKept) {
 TEST_P(NotificationStoreConformance, RemoveTakesOneNotifierOnly) {
   append(a_, {test_notification(1), test_notification(2)});
   append(b_, {test_notification(3)});
-  EXPECT_TRUE(store_->remove(a_));
+  EXPECT_TRUE(store_->remove({a_}));
   reopen();
   EXPECT_TRUE(take(a_).empty());
   EXPECT_EQ(take(b_).size(), 1U);
@@ -152,6 +154,40 @@ TEST_P(NotificationStoreConformance, ExpiryForgetsWhatWasTakenOrDropped) {
   reopen();
   EXPECT_EQ(expire(400).notifications, 0U);
   EXPECT_EQ(take(b_).size(), kMaxPending);
+}
+
+TEST_P(NotificationStoreConformance, OfAServiceAreFoundByIt) {
+  const ServiceId service{test_notifier(50).bytes};
+  const ServiceId other{test_notifier(51).bytes};
+  const auto append_to = [&](const NotifierId& notifier, std::optional<ServiceId> owner, std::uint8_t number) {
+    const std::vector<Pending> pending{{notifier, test_notification(number), owner}};
+    value(store_->append(pending));
+  };
+  append_to(a_, service, 1);
+  append_to(a_, service, 2);
+  append_to(b_, other, 3);
+  for (std::uint8_t i = 10; i < 15; ++i) append_to(test_notifier(i), service, i);
+  append_to(test_notifier(20), std::nullopt, 20);
+  append_to(test_notifier(21), service, 21);
+  EXPECT_TRUE(store_->remove({test_notifier(21), service}).ok());
+  reopen();
+  std::vector<NotifierId> found;
+  for (bool more = true; more;) {
+    const TakenPage page = value(store_->take_service(service, 2));
+    EXPECT_LE(page.notifiers.size(), 2U);
+    for (const auto& [notifier, pending] : page.notifiers) {
+      found.push_back(notifier);
+      EXPECT_EQ(pending.size(), notifier == a_ ? 2U : 1U);
+    }
+    more = page.more;
+  }
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (std::vector{a_, test_notifier(10), test_notifier(11), test_notifier(12), test_notifier(13),
+                                test_notifier(14)}));
+  reopen();
+  EXPECT_TRUE(value(store_->take_service(service, 10)).notifiers.empty());
+  EXPECT_EQ(store_->totals(), (StoreTotals{2, 2}));
+  EXPECT_EQ(take(b_).size(), 1U);
 }
 
 }  // namespace sotto::notification

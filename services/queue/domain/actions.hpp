@@ -1,7 +1,7 @@
-// The rules of each action, one function each, in five files: record_actions.cpp (creating, securing, keys, notifier,
-// deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp, blocking_actions.cpp. Called by
-// QueueEngine only, after its checks: `record` is the queue's record as it is, its version is the one that was
-// verified, and it is not blocked, but for the actions of blocking_actions.cpp.
+// The rules of each action, one function each, in six files: record_actions.cpp (creating, securing, keys, notifier,
+// deleting), link_actions.cpp, message_actions.cpp, subscription_actions.cpp, service_actions.cpp,
+// blocking_actions.cpp. Called by QueueEngine only, after its checks: `record` is the queue's record as it is, its
+// version is the one that was verified, and it is not blocked, but for the actions of blocking_actions.cpp.
 #pragma once
 
 #include <memory>
@@ -42,6 +42,10 @@ RecordPtr change_record(ActionContext& context, const QueueRecord& before, Chang
 OperationResult perform(ActionContext& context, const backend::Find& action);
 OperationResult perform(ActionContext& context, const backend::Create& action);
 
+OperationResult perform(ActionContext& context, const backend::RegisterService& action);
+OperationResult perform(ActionContext& context, const backend::SubscribeService& action);
+OperationResult perform(ActionContext& context, const backend::ListService& action);
+
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Secure& action);
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetRecipientKeys& action);
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::SetNotifier& action);
@@ -78,8 +82,11 @@ OperationResult perform_blocked(ActionContext& context, const RecordPtr& record,
 
 // The directory is asked about the queue once the batch is committed. To be called while the operation is executed:
 // what comes of it concerns the operation's result.
-void ask_directory(ActionContext& context, AskDirectory::Purpose purpose, const RecipientId& queue,
+void ask_directory(ActionContext& context, AskDirectory::Purpose purpose, const QueueRecord& record,
                    backend::MessagePtr message = nullptr);
+inline backend::NotifierRef ref(const backend::Notifier& notifier) {
+  return {.id = notifier.id, .service = notifier.service};
+}
 // The queue is secured and no contact queue: its link has served. A queue without mode (made by old clients) counts as
 // contact until it is secured.
 bool is_secured_messaging(const QueueRecord& record);

@@ -10,6 +10,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   if (!was_blocked) ++context.batch.blocked;
   context.batch.effects.emplace_back(AskDirectory{.purpose = AskDirectory::Purpose::block,
                                                   .queue = record->recipient_id,
+                                                  .service = record->service,
                                                   .result = context.batch.results.size(),
                                                   .message = nullptr,
                                                   .blocking = action.blocking});
@@ -25,7 +26,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   // Whoever subscribed before may have been refused the messages meanwhile, and nobody sends to say that they are
   // there.
   if (context.transaction.state(record->recipient_id).messages > 0) {
-    ask_directory(context, AskDirectory::Purpose::announce, record->recipient_id);
+    ask_directory(context, AskDirectory::Purpose::announce, *record);
   }
   return answer(Outcome::ok, change_record(context, *record, [](QueueRecord& changed) {
                   changed.status = QueueStatus::active;
@@ -38,12 +39,13 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 }
 
 OperationResult perform_blocked(ActionContext& context, const RecordPtr& record, const backend::Subscribe& action) {
-  if (action.resume) ask_directory(context, AskDirectory::Purpose::resume, record->recipient_id);
+  if (action.resume && record->service != action.service) return answer(Outcome::refused);
+  if (action.resume) ask_directory(context, AskDirectory::Purpose::resume, *record);
   return answer(Outcome::blocked, record);
 }
 
 OperationResult perform_blocked(ActionContext& context, const RecordPtr& record, const backend::Fetch& action) {
-  if (action.if_subscribed) ask_directory(context, AskDirectory::Purpose::fetch, record->recipient_id);
+  if (action.if_subscribed) ask_directory(context, AskDirectory::Purpose::fetch, *record);
   return answer(Outcome::blocked, record);
 }
 

@@ -60,6 +60,22 @@ void CheckedTransaction::pop(const RecipientId& queue) {
   if (!failed_) written(transaction_->pop(queue));
 }
 
+Service CheckedTransaction::know_service(const Service& service) {
+  if (failed_) return service;
+  wrote_ = true;
+  return checked(transaction_->know_service(service));
+}
+
+IdSet CheckedTransaction::service_ids(const ServiceId& service) {
+  if (failed_) return {};
+  return checked(transaction_->service_ids(service));
+}
+
+ServicePage CheckedTransaction::list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) {
+  if (failed_) return {};
+  return checked(transaction_->list_service(service, after, limit));
+}
+
 Expired CheckedTransaction::expire(std::int64_t cutoff, std::size_t limit) {
   if (failed_) return {};
   wrote_ = true;

@@ -37,6 +37,9 @@ class CheckedTransaction {
   MessagePtr head(const RecipientId& queue);
   std::optional<MessageId> head_id(const RecipientId& queue);
   void pop(const RecipientId& queue);
+  Service know_service(const Service& service);
+  IdSet service_ids(const ServiceId& service);
+  ServicePage list_service(const ServiceId& service, const RecipientId& after, std::size_t limit);
   Expired expire(std::int64_t cutoff, std::size_t limit);
 
   // Whether all of it is durable now. False, and nothing changed, when a call failed before. Nothing may be called

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "libs/backend/notification_backend.hpp"
@@ -22,9 +23,12 @@ struct AskDirectory {
     next,       // the message in the result is for the subscriber only
     inspect,    // the result says whether there is a subscriber
     block,      // the queue was blocked: its subscriber is told
+    leave,      // it is subscribed to in another way from now on (alone, or as one of a service): who was is told
   };
   Purpose purpose = Purpose::subscribe;
-  RecipientId queue;
+  RecipientId queue;  // all zero: all queues of the service (subscribe and resume only)
+  // The queue belongs to it: the subscriber is the service's.
+  std::optional<ServiceId> service = std::nullopt;
   std::size_t result = 0;       // of the operation: its index in the results of the batch
   backend::MessagePtr message;  // of announce; a null pointer: it is to be fetched
   backend::Blocking blocking;   // of block
@@ -37,19 +41,26 @@ struct SendEvent {
 };
 // For the NotificationBackend, each as the function of that name.
 struct PushNotification {
-  NotifierId notifier;
+  backend::NotifierRef notifier;
   backend::Notification notification;
 };
 struct SubscribeToNotifier {
-  NotifierId notifier;
+  backend::NotifierRef notifier;
+  std::optional<backend::NotifierRef> former = std::nullopt;
+  backend::SessionRef session;
+  bool resume = false;
+};
+struct SubscribeToService {
+  ServiceId service;
   backend::SessionRef session;
   bool resume = false;
 };
 struct RemoveNotifier {
-  NotifierId notifier;
+  backend::NotifierRef notifier;
   backend::SessionRef by;
 };
 
-using Effect = std::variant<AskDirectory, SendEvent, PushNotification, SubscribeToNotifier, RemoveNotifier>;
+using Effect =
+    std::variant<AskDirectory, SendEvent, PushNotification, SubscribeToNotifier, SubscribeToService, RemoveNotifier>;
 
 }  // namespace sotto::queue

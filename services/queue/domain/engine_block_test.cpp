@@ -134,7 +134,7 @@ TEST_F(EngineBlocks, RemovesABlockedQueueAndTellsItsSubscribers) {
   const auto& told = std::get<SendEvent>(effects_.at(0));
   EXPECT_EQ(told.to, kAlice);
   EXPECT_TRUE(std::holds_alternative<backend::Deleted>(told.event));
-  EXPECT_EQ(std::get<RemoveNotifier>(effects_.at(1)).notifier, record.notifier->id);
+  EXPECT_EQ(std::get<RemoveNotifier>(effects_.at(1)).notifier.id, record.notifier->id);
 }
 
 TEST_F(EngineBlocks, RemovesAQueueThatIsNotBlocked) {

@@ -57,7 +57,7 @@ TEST_F(EngineMessages, NotificationGoesToTheNotifier) {
   run(kBob, record, backend::Append{.message = values_.message(), .notification = notification});
   const auto* push = only_effect<PushNotification>();
   ASSERT_NE(push, nullptr);
-  EXPECT_EQ(push->notifier, record.notifier->id);
+  EXPECT_EQ(push->notifier.id, record.notifier->id);
   EXPECT_EQ(push->notification, notification);
 
   send(record, values_.message());

@@ -281,7 +281,7 @@ TEST_F(EngineRecords, NotifierIsSetReplacedAndDeleted) {
   EXPECT_EQ(result.outcome, Outcome::ok);
   EXPECT_EQ(result.record->notifier, second);
   ASSERT_NE(only_effect<RemoveNotifier>(), nullptr);
-  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier, first.id);
+  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier.id, first.id);
   EXPECT_EQ(only_effect<RemoveNotifier>()->by, kAlice);
   EXPECT_EQ(resolved(Role::notifier, first.id.view()), std::nullopt);
 
@@ -290,7 +290,7 @@ TEST_F(EngineRecords, NotifierIsSetReplacedAndDeleted) {
   EXPECT_EQ(result.record->notifier, std::nullopt);
   EXPECT_EQ(result.record->version, 4U);
   ASSERT_NE(only_effect<RemoveNotifier>(), nullptr);
-  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier, second.id);
+  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier.id, second.id);
 
   result = run(kAlice, record, backend::DeleteNotifier{});
   EXPECT_EQ(result.outcome, Outcome::ok);
@@ -350,7 +350,7 @@ TEST_F(EngineRecords, DeleteRemovesTheNotifier) {
   const QueueRecord record = queue(QueueMode::messaging, [this](QueueRecord& r) { r.notifier = values_.notifier(); });
   run(kAlice, record, backend::Delete{});
   ASSERT_NE(only_effect<RemoveNotifier>(), nullptr);
-  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier, record.notifier->id);
+  EXPECT_EQ(only_effect<RemoveNotifier>()->notifier.id, record.notifier->id);
   EXPECT_EQ(only_effect<RemoveNotifier>()->by, kAlice);
 }
 

@@ -66,7 +66,7 @@ TEST_F(EngineSubscriptions, NotifierSubscribesThroughTheNotificationService) {
   EXPECT_EQ(outcome_of(record, backend::SubscribeNotifier{}), Outcome::ok);
   const auto* subscribe = only_effect<SubscribeToNotifier>();
   ASSERT_NE(subscribe, nullptr);
-  EXPECT_EQ(subscribe->notifier, record.notifier->id);
+  EXPECT_EQ(subscribe->notifier.id, record.notifier->id);
   EXPECT_EQ(subscribe->session, kAlice);
   EXPECT_EQ(outcome_of(queue(), backend::SubscribeNotifier{}), Outcome::refused);
 

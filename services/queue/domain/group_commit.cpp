@@ -309,9 +309,11 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
   if (outcome.expired > 0) count(counters_.expired, outcome.expired);
   if (outcome.blocked > 0) count(counters_.blocked, outcome.blocked);
   if (outcome.unblocked > 0) count(counters_.unblocked, outcome.unblocked);
-  std::vector<SubscribeToNotifier> subscriptions;
+  std::vector<Effect> subscriptions;
   for (auto& effect : outcome.effects) {
-    if (auto* subscribe = std::get_if<SubscribeToNotifier>(&effect)) subscriptions.push_back(*subscribe);
+    const bool subscribes =
+        std::holds_alternative<SubscribeToNotifier>(effect) || std::holds_alternative<SubscribeToService>(effect);
+    if (subscribes) subscriptions.push_back(effect);
   }
   if (!subscriptions.empty()) {
     complete_registered(std::move(batch), std::move(outcome.results), subscriptions);
@@ -322,7 +324,7 @@ void GroupCommit::finish(Item& item, BatchOutcome outcome) {
 }
 
 void GroupCommit::complete_registered(Batch batch, std::vector<OperationResult> results,
-                                      const std::vector<SubscribeToNotifier>& subscriptions) {
+                                      const std::vector<Effect>& subscriptions) {
   {
     const std::lock_guard lock(mutex_);
     ++unregistered_;
@@ -336,14 +338,19 @@ void GroupCommit::complete_registered(Batch batch, std::vector<OperationResult> 
   waiting->batch = std::move(batch);
   waiting->results = std::move(results);
   waiting->left = subscriptions.size();
-  for (const auto& each : subscriptions) {
-    notifications_.subscribe(each.notifier, each.session, each.resume, [this, waiting] {
-      if (--waiting->left > 0) return;
-      if (waiting->batch.done) waiting->batch.done(std::move(waiting->results));
-      const std::lock_guard lock(mutex_);
-      --unregistered_;
-      all_registered_.notify_all();
-    });
+  const auto registered = [this, waiting] {
+    if (--waiting->left > 0) return;
+    if (waiting->batch.done) waiting->batch.done(std::move(waiting->results));
+    const std::lock_guard lock(mutex_);
+    --unregistered_;
+    all_registered_.notify_all();
+  };
+  for (const auto& effect : subscriptions) {
+    if (const auto* one = std::get_if<SubscribeToNotifier>(&effect)) {
+      notifications_.subscribe(one->notifier, one->former, one->session, one->resume, registered);
+    } else if (const auto* all = std::get_if<SubscribeToService>(&effect)) {
+      notifications_.subscribe_service(all->service, all->session, all->resume, registered);
+    }
   }
 }
 
@@ -357,7 +364,8 @@ void GroupCommit::take_place(Effect effect) {
   std::visit(
       [this](auto&& what) {
         using Kind = std::decay_t<decltype(what)>;
-        if constexpr (std::is_same_v<Kind, AskDirectory> || std::is_same_v<Kind, SubscribeToNotifier>) {
+        if constexpr (std::is_same_v<Kind, AskDirectory> || std::is_same_v<Kind, SubscribeToNotifier> ||
+                      std::is_same_v<Kind, SubscribeToService>) {
           // Settled, or registered, before.
         } else if constexpr (std::is_same_v<Kind, SendEvent>) {
           events_.deliver(what.to, std::move(what.event));

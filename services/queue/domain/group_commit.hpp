@@ -150,7 +150,7 @@ class GroupCommit final : public backend::QueueBackend {
   void finish(Item& item, BatchOutcome outcome);
   // Completes the batch when all of the notifiers that it subscribes to are registered.
   void complete_registered(backend::Batch batch, std::vector<backend::OperationResult> results,
-                           const std::vector<SubscribeToNotifier>& subscriptions);
+                           const std::vector<Effect>& subscriptions);
   void fail(Item& item);
   void take_place(Effect effect);
 

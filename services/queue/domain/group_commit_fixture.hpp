@@ -100,6 +100,18 @@ class FaultyStore::Transaction final : public QueueTransaction {
     return inner_->head_id(queue);
   }
   Status pop(const RecipientId& queue) override { return fails(false) ? store_failure() : inner_->pop(queue); }
+  Result<Service> know_service(const Service& service) override {
+    if (fails(false)) return store_failure();
+    return inner_->know_service(service);
+  }
+  Result<IdSet> service_ids(const ServiceId& service) override {
+    if (fails(false)) return store_failure();
+    return inner_->service_ids(service);
+  }
+  Result<ServicePage> list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) override {
+    if (fails(false)) return store_failure();
+    return inner_->list_service(service, after, limit);
+  }
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override {
     if (store_.on_expire) store_.on_expire();
     return inner_->expire(cutoff, limit);
@@ -129,13 +141,20 @@ inline Result<std::unique_ptr<QueueTransaction>> FaultyStore::begin(std::span<co
 class OutsideWorld final : public backend::EventSink, public backend::NotificationBackend {
  public:
   void deliver(SessionRef session, backend::Event event) override {
-    static constexpr std::array kNames = {"MessageReady", "Ended", "Deleted", "Notified", "Blocked"};
+    static constexpr std::array kNames = {"MessageReady", "Ended", "Deleted", "Notified", "Blocked", "ServiceEnded"};
     note(session, kNames.at(event.index()));
   }
   void resume(std::function<bool(SessionRef)> /*concerned*/) override { note({}, "resume"); }
-  void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override { note({}, "push"); }
-  void subscribe(const NotifierId& /*notifier*/, SessionRef session, bool /*resume*/,
-                 std::function<void()> registered) override {
+  void push(const backend::NotifierRef& /*notifier*/, backend::Notification /*notification*/) override {
+    note({}, "push");
+  }
+  void subscribe_service(const ServiceId& /*service*/, SessionRef session, bool /*resume*/,
+                         std::function<void()> registered) override {
+    note(session, "NSUBS");
+    registered();
+  }
+  void subscribe(const backend::NotifierRef& /*notifier*/, std::optional<backend::NotifierRef> /*former*/,
+                 SessionRef session, bool /*resume*/, std::function<void()> registered) override {
     note(session, "NSUB");
     std::function<void()> held;
     {
@@ -159,7 +178,7 @@ class OutsideWorld final : public backend::EventSink, public backend::Notificati
     }
     for (auto& each : held) each();
   }
-  void remove(const NotifierId& /*notifier*/, SessionRef by) override { note(by, "removes a notifier"); }
+  void remove(const backend::NotifierRef& /*notifier*/, SessionRef by) override { note(by, "removes a notifier"); }
   void end_session(SessionRef session) override { note(session, "has left"); }
 
   void note(SessionRef session, const std::string& what) {

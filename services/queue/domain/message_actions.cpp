@@ -50,10 +50,10 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   const MessagePtr message = marks_full ? quota_marker(action.message->seconds) : action.message;
   transaction.append(queue, message, marks_full);
 
-  if (before.messages == 0) ask_directory(context, AskDirectory::Purpose::announce, queue, message);
+  if (before.messages == 0) ask_directory(context, AskDirectory::Purpose::announce, *record, message);
   if (!marks_full && record->notifier && action.notification) {
     context.batch.effects.emplace_back(
-        PushNotification{.notifier = record->notifier->id, .notification = *action.notification});
+        PushNotification{.notifier = ref(*record->notifier), .notification = *action.notification});
   }
   return result;
 }
@@ -63,12 +63,12 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   OperationResult result = answer(Outcome::ok);
   if (context.transaction.head_id(queue) == action.message_id) context.transaction.pop(queue);
   if (action.then_next) result.message = context.transaction.head(queue);
-  if (result.message) ask_directory(context, AskDirectory::Purpose::next, queue);
+  if (result.message) ask_directory(context, AskDirectory::Purpose::next, *record);
   return result;
 }
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Fetch& action) {
-  if (action.if_subscribed) ask_directory(context, AskDirectory::Purpose::fetch, record->recipient_id);
+  if (action.if_subscribed) ask_directory(context, AskDirectory::Purpose::fetch, *record);
   OperationResult result = answer(Outcome::ok);
   result.message = context.transaction.head(record->recipient_id);
   return result;
@@ -78,7 +78,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   OperationResult result = answer(Outcome::ok);
   result.messages = context.transaction.state(record->recipient_id).messages;
   result.message = context.transaction.head(record->recipient_id);
-  ask_directory(context, AskDirectory::Purpose::inspect, record->recipient_id);
+  ask_directory(context, AskDirectory::Purpose::inspect, *record);
   return result;
 }
 

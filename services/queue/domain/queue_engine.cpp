@@ -20,7 +20,7 @@ OperationResult execute_one(ActionContext& context, const backend::Operation& op
   return std::visit(
       [&](const auto& action) -> OperationResult {
         using Kind = std::decay_t<decltype(action)>;
-        if constexpr (std::is_same_v<Kind, backend::Find> || std::is_same_v<Kind, backend::Create>) {
+        if constexpr (backend::kOfNoQueue<Kind>) {
           return perform(context, action);
         } else {
           const RecordPtr record = context.transaction.find(operation.queue);

@@ -14,16 +14,19 @@
 #include <span>
 #include <vector>
 
+#include "libs/backend/id_set.hpp"
 #include "libs/backend/record.hpp"
 #include "libs/base/result.hpp"
 
 namespace sotto::queue {
 
+using backend::IdSet;
 using backend::LinkBlob;
 using backend::MessagePtr;
 using backend::QueueRecord;
 using backend::RecordPtr;
 using backend::Role;
+using backend::Service;
 
 // Counters of one queue. They change with messages and never touch the record's version.
 struct QueueState {
@@ -42,6 +45,13 @@ struct StoreTotals {
 struct Expired {
   std::uint64_t messages = 0;  // removed by this call
   bool more = false;           // the limit was reached: call again (in another transaction)
+};
+
+// Queues of a service, in the order of their ids.
+struct ServicePage {
+  std::vector<RecipientId> with_messages;  // of those that were looked at
+  RecipientId last;                        // that was looked at; all zero: there were none
+  bool more = false;                       // the limit was reached
 };
 
 // What a transaction will probably ask for, so that a remote store can read and lock it in one round trip; a local one
@@ -92,6 +102,13 @@ class QueueTransaction {
   virtual Result<std::optional<MessageId>> head_id(const RecipientId& queue) = 0;
   // Removes the oldest message. When none is left afterwards, clears QueueState::full. Precondition: there is one.
   virtual Status pop(const RecipientId& queue) = 0;
+
+  // The service with this certificate: the one that is known, or `service`, which is known from the commit on.
+  virtual Result<Service> know_service(const Service& service) = 0;
+  // Of the queues and notifiers that belong to the service, as records say. Kept incrementally.
+  virtual Result<IdSet> service_ids(const ServiceId& service) = 0;
+  // At most `limit` queues of the service behind `after`, as they were when the transaction began, through an index.
+  virtual Result<ServicePage> list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) = 0;
 
   // Removes messages that came before `cutoff` (seconds since 1970), at most `limit` of them, through an index: its
   // cost grows with what is removed and not with what is stored. Clears QueueState::full as pop() does.

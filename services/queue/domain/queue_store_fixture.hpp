@@ -140,6 +140,8 @@ class QueueStoreConformance : public testing::TestWithParam<StoreUnderTest> {
     record.link_id = values_.id<LinkId>();
     record.status = backend::QueueStatus::blocked;
     record.blocking = {.reason = backend::BlockingReason::content, .notice_json = R"({"ttl":86400,"why":"é\n"})"};
+    record.notifier->service = values_.id<ServiceId>();
+    record.service = values_.id<ServiceId>();
     record.version = 0xfedcba9876543210U;
     return record;
   }

@@ -25,7 +25,7 @@ OperationResult perform(ActionContext& context, const backend::Create& action) {
 
   transaction.insert(record);
   if (action.link) transaction.put_link(record.recipient_id, *action.link);
-  if (action.subscribe) ask_directory(context, AskDirectory::Purpose::subscribe, record.recipient_id);
+  if (action.subscribe) ask_directory(context, AskDirectory::Purpose::subscribe, record);
   return answer(Outcome::ok, std::make_shared<const QueueRecord>(record));
 }
 
@@ -59,7 +59,7 @@ namespace {
 // Not yet in the record: the caller changes that.
 void drop_notifier(ActionContext& context, const QueueRecord& record) {
   if (record.notifier) {
-    context.batch.effects.emplace_back(RemoveNotifier{.notifier = record.notifier->id, .by = context.session});
+    context.batch.effects.emplace_back(RemoveNotifier{.notifier = ref(*record.notifier), .by = context.session});
   }
 }
 
@@ -86,7 +86,7 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
 
 OperationResult perform(ActionContext& context, const RecordPtr& record, const backend::Delete& /*action*/) {
   context.transaction.erase(*record);
-  ask_directory(context, AskDirectory::Purpose::remove, record->recipient_id);
+  ask_directory(context, AskDirectory::Purpose::remove, *record);
   drop_notifier(context, *record);
   return answer(Outcome::ok);
 }

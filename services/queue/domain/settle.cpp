@@ -16,21 +16,25 @@ using Answer = std::optional<SessionRef>;
 
 DirectoryRequest request_of(const AskDirectory& ask, SessionRef session) {
   using Kind = DirectoryRequest::Kind;
+  // What is subscribed to: the queue, or the service under its own id. Both ids are random.
+  const RecipientId key = ask.service ? RecipientId{ask.service->bytes} : ask.queue;
   switch (ask.purpose) {
     case Purpose::subscribe:
-      return {Kind::subscribe, ask.queue, session};
+      return {Kind::subscribe, key, session};
     case Purpose::resume:
-      return {Kind::resume, ask.queue, session};
+      return {Kind::resume, key, session};
     case Purpose::remove:
-      return {Kind::unsubscribe, ask.queue, session};
+    case Purpose::leave:
+      // The service still subscribes to its other queues.
+      return {ask.service ? Kind::look : Kind::unsubscribe, key, session};
     // A gateway that fetches knows of the subscription. When the directory does not, it has lost it: nobody took it.
     case Purpose::fetch:
-      return {Kind::claim, ask.queue, session};
+      return {Kind::claim, key, session};
     case Purpose::announce:
     case Purpose::next:
     case Purpose::inspect:
     case Purpose::block:
-      return {Kind::look, ask.queue, session};
+      return {Kind::look, key, session};
   }
   return {};
 }
@@ -44,6 +48,9 @@ OperationResult answered(Outcome outcome) {
 std::optional<backend::Event> event_for(AskDirectory& ask) {
   switch (ask.purpose) {
     case Purpose::subscribe:
+      if (ask.service) return backend::ServiceEnded{.service = *ask.service};
+      return backend::Ended{.role = Role::recipient, .id = ask.queue.bytes};
+    case Purpose::leave:
       return backend::Ended{.role = Role::recipient, .id = ask.queue.bytes};
     case Purpose::remove:
       return backend::Deleted{.role = Role::recipient, .id = ask.queue.bytes};
@@ -77,6 +84,7 @@ void complete(OperationResult& result, Purpose purpose, const Answer& answer, Se
     case Purpose::remove:
     case Purpose::announce:
     case Purpose::block:
+    case Purpose::leave:
       return;
   }
 }
@@ -148,7 +156,8 @@ bool settle(std::span<const Unsettled> batches, SubscriptionDirectory& directory
         if (auto event = event_for(*ask)) effects.emplace_back(SendEvent{.to = *answer, .event = std::move(*event)});
       }
       const bool subscribes = ask->purpose == Purpose::subscribe || ask->purpose == Purpose::resume;
-      if (subscribes && result.outcome == Outcome::ok && result.messages == 0 && directory.shared()) {
+      const bool to_queue = ask->queue != RecipientId{};  // the messages of a service's queues are listed later
+      if (subscribes && to_queue && result.outcome == Outcome::ok && result.messages == 0 && directory.shared()) {
         look.queues.push_back(ask->queue);
         look.results.push_back(&result);
       }

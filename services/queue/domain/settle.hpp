@@ -9,6 +9,10 @@
 //   next       without the message, when the session is not the subscriber
 //   inspect    `subscribed`
 //   block      the subscriber gets Blocked
+//   leave      another session that was the subscriber gets Ended
+//
+// Where the queue belongs to a service, the subscriber is that of the service, and who loses all of it to another
+// session gets ServiceEnded.
 //
 // When others subscribe and send at the same time (a shared directory), a message may have come between the look at the
 // store and the subscription. Whoever sends commits first and asks for the subscriber then; whoever subscribes is in

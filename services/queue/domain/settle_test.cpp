@@ -63,8 +63,12 @@ class Settle : public testing::Test {
     outcome.results.resize(1);
     outcome.results[0].outcome = Outcome::ok;
     outcome.results[0].message = message;
-    outcome.effects.emplace_back(
-        AskDirectory{.purpose = purpose, .queue = queue_, .result = 0, .message = std::move(message), .blocking = {}});
+    outcome.effects.emplace_back(AskDirectory{.purpose = purpose,
+                                              .queue = queue_,
+                                              .service = std::nullopt,
+                                              .result = 0,
+                                              .message = std::move(message),
+                                              .blocking = {}});
     return outcome;
   }
   bool settled(SessionRef session, BatchOutcome& outcome) {

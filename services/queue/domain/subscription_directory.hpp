@@ -1,6 +1,8 @@
-// SubscriptionDirectory: which session is the subscriber of which queue. One per queue; it is not stored: sessions that
-// live subscribe again after a restart. Implemented by InProcessDirectory (standalone) and storage/redis (the directory
-// that all queue services share); one conformance suite (subscription_directory_conformance.hpp) runs over each.
+// SubscriptionDirectory: which session is the subscriber of which queue, or of which service, whose queues all have its
+// subscriber (a service has its id here as if it were a queue: both are 24 random bytes). One per queue; it is not
+// stored: sessions that live subscribe again after a restart. Implemented by InProcessDirectory (standalone) and
+// storage/redis (the directory that all queue services share); one conformance suite
+// (subscription_directory_conformance.hpp) runs over each.
 //
 // The domain asks it only for what is committed already, in batches, so that a remote directory costs one round trip a
 // group (settle.hpp).

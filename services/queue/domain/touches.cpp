@@ -8,12 +8,14 @@ namespace {
 
 using Need = Touch::Need;
 
+// `action`: a queue that is subscribed to for a service is probably changed, to belong to it.
 template <class Action>
-constexpr Need need_of() {
-  if constexpr (std::is_same_v<Action, backend::Subscribe>) return Need::state;
+constexpr Need need_of(const Action& action) {
+  if constexpr (std::is_same_v<Action, backend::Subscribe>) return action.service ? Need::change : Need::state;
   if constexpr (std::is_same_v<Action, backend::Fetch> || std::is_same_v<Action, backend::Inspect>) return Need::head;
-  if constexpr (std::is_same_v<Action, backend::GetLink> || std::is_same_v<Action, backend::SubscribeNotifier>) {
-    return Need::record;
+  if constexpr (std::is_same_v<Action, backend::GetLink>) return Need::record;
+  if constexpr (std::is_same_v<Action, backend::SubscribeNotifier>) {
+    return action.service ? Need::change : Need::record;
   }
   if constexpr (std::is_same_v<Action, backend::Ack>) return Need::pop;
   return Need::change;
@@ -33,8 +35,8 @@ void add_touches(const backend::Operation& operation, std::vector<Touch>& touche
           absent(Role::sender, action.record.sender_id);
           if (action.record.notifier) absent(Role::notifier, action.record.notifier->id);
           if (action.record.link_id) absent(Role::link, *action.record.link_id);
-        } else {
-          touches.push_back({Role::recipient, operation.queue.bytes, need_of<Kind>()});
+        } else if constexpr (!backend::kOfNoQueue<Kind>) {
+          touches.push_back({Role::recipient, operation.queue.bytes, need_of(action)});
           if constexpr (std::is_same_v<Kind, backend::SetLink>) absent(Role::link, action.link_id);
           if constexpr (std::is_same_v<Kind, backend::SetNotifier>) absent(Role::notifier, action.notifier.id);
         }

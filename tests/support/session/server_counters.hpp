@@ -14,5 +14,7 @@ double metric(InProcessServer& server, const std::string& name);
 double closed_because(InProcessServer& server, const std::string& reason);
 // Waits until the value is at least `value`; false when it is not after 10 s.
 bool reaches(InProcessServer& server, const std::string& name, double value);
+// The same for at most `value`.
+bool falls_to(InProcessServer& server, const std::string& name, double value);
 
 }  // namespace sotto::test

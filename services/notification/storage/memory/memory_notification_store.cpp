@@ -17,6 +17,11 @@ Result<std::uint64_t> MemoryNotificationStore::append(std::span<const Pending> p
     const auto [entry, fresh] = entries_.try_emplace(each.notifier);
     auto& list = entry->second.pending;
     list.push_back(each.notification);
+    if (entry->second.service != each.service) {
+      if (entry->second.service) by_service_.erase({*entry->second.service, each.notifier});
+      if (each.service) by_service_.insert({*each.service, each.notifier});
+      entry->second.service = each.service;
+    }
     count(fresh ? 1 : 0, 1);
     if (!fresh) by_time_.erase({entry->second.oldest, each.notifier});
     if (list.size() > max_pending_) {
@@ -37,8 +42,23 @@ Result<std::vector<Notification>> MemoryNotificationStore::take(const NotifierId
   return out;
 }
 
-Status MemoryNotificationStore::remove(const NotifierId& notifier) {
-  if (const auto entry = entries_.find(notifier); entry != entries_.end()) erase(entry);
+Result<TakenPage> MemoryNotificationStore::take_service(const ServiceId& service, std::size_t limit) {
+  TakenPage page;
+  for (auto next = by_service_.lower_bound({service, NotifierId{}});
+       next != by_service_.end() && next->first == service; next = by_service_.lower_bound({service, NotifierId{}})) {
+    if (page.notifiers.size() == limit) {
+      page.more = true;
+      break;
+    }
+    const auto entry = entries_.find(next->second);
+    page.notifiers.emplace_back(entry->first, entry->second.pending);
+    erase(entry);
+  }
+  return page;
+}
+
+Status MemoryNotificationStore::remove(const NotifierRef& notifier) {
+  if (const auto entry = entries_.find(notifier.id); entry != entries_.end()) erase(entry);
   return ok_status();
 }
 
@@ -81,6 +101,7 @@ void MemoryNotificationStore::index(const NotifierId& notifier, Entry& entry) {
 void MemoryNotificationStore::erase(Entries::iterator entry) {
   count(-1, -signed_size(entry->second.pending));
   by_time_.erase({entry->second.oldest, entry->first});
+  if (entry->second.service) by_service_.erase({*entry->second.service, entry->first});
   entries_.erase(entry);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -18,7 +19,8 @@ class MemoryNotificationStore final : public NotificationStore {
 
   Result<std::uint64_t> append(std::span<const Pending> pending) override;
   Result<std::vector<Notification>> take(const NotifierId& notifier) override;
-  Status remove(const NotifierId& notifier) override;
+  Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) override;
+  Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
 
@@ -26,6 +28,7 @@ class MemoryNotificationStore final : public NotificationStore {
   struct Entry {
     std::vector<Notification> pending;  // oldest first, never empty
     std::int64_t oldest = 0;            // the least of their times, as in by_time_
+    std::optional<ServiceId> service;   // as in by_service_
   };
   using Entries = std::unordered_map<NotifierId, Entry>;
 
@@ -36,6 +39,7 @@ class MemoryNotificationStore final : public NotificationStore {
   const std::size_t max_pending_;
   Entries entries_;
   std::set<std::pair<std::int64_t, NotifierId>> by_time_;
+  std::set<std::pair<ServiceId, NotifierId>> by_service_;
 
   mutable std::mutex mutex_;
   StoreTotals totals_;  // guarded by mutex_

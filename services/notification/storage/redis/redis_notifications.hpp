@@ -4,6 +4,12 @@
 //   n{:<id>}  the session that listens (libs/directory/session_keys.hpp)
 //   p{:<id>}  a list of what waits, oldest first, at most max_pending
 //
+// and for a notifier of a service, in the place of these:
+//
+//   n{:<service>}            the session that listens to the service
+//   p{:<service>}<notifier>  what waits for the notifier
+//   w{:<service>}            a set of the notifiers for which something waits
+//
 // The braces make a Redis Cluster keep both on one node, so that one script sees both: a notification is stored only
 // while nobody listens, and whoever comes takes all that is stored. The colon keeps an id that begins with a brace from
 // being an empty tag.
@@ -46,7 +52,9 @@ class RedisNotifications final : public NotificationDirectory {
 
   Placed place(std::span<Bundle> bundles) override;
   std::vector<Listened> listen(std::span<const Listen> requests) override;
-  Removed remove(const NotifierId& notifier) override;
+  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override;
+  Result<TakenPage> take_service(const ServiceId& service) override;
+  Removed remove(const NotifierRef& notifier) override;
   // Sends and does not wait.
   void end_session(SessionRef session) override;
   // Nothing to do: keys go by themselves.
@@ -56,6 +64,7 @@ class RedisNotifications final : public NotificationDirectory {
 
  private:
   [[nodiscard]] std::vector<Result<redis::Reply>> execute(std::vector<redis::Command> commands);
+  [[nodiscard]] redis::Command listen_command(const Listen& request) const;
 
   const RedisNotificationsOptions options_;
   redis::Client& client_;

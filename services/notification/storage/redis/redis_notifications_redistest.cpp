@@ -30,7 +30,11 @@ class OwnedDirectory final : public NotificationDirectory {
       : client_(connect(std::move(redis))), directory_(*client_, {.max_pending = max_pending}) {}
   Placed place(std::span<Bundle> bundles) override { return directory_.place(bundles); }
   std::vector<Listened> listen(std::span<const Listen> requests) override { return directory_.listen(requests); }
-  Removed remove(const NotifierId& notifier) override { return directory_.remove(notifier); }
+  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override {
+    return directory_.listen_service(service, session, resume);
+  }
+  Result<TakenPage> take_service(const ServiceId& service) override { return directory_.take_service(service); }
+  Removed remove(const NotifierRef& notifier) override { return directory_.remove(notifier); }
   void end_session(SessionRef session) override { directory_.end_session(session); }
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return directory_.expire(cutoff, limit); }
   void close() override { directory_.close(); }
@@ -55,6 +59,7 @@ const auto kBoth = testing::Values(
     NotificationDirectoryUnderTest{"redis", [] { return std::make_unique<RedisFactory<test::RedisServer>>(); }},
     NotificationDirectoryUnderTest{"cluster", [] { return std::make_unique<RedisFactory<test::RedisCluster>>(); }});
 INSTANTIATE_TEST_SUITE_P(Redis, NotificationDirectoryConformance, kBoth, name_of_directory);
+INSTANTIATE_TEST_SUITE_P(Redis, NotificationDirectoryServices, kBoth, name_of_directory);
 INSTANTIATE_TEST_SUITE_P(Redis, SharedNotificationDirectoryConformance, kBoth, name_of_directory);
 
 TEST(NotificationValue, IsAsWritten) {
@@ -134,11 +139,11 @@ class NotificationReplicas : public testing::Test {
 };
 
 TEST_F(NotificationReplicas, APushReachesTheSubscriberOfAnotherReplica) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   EXPECT_TRUE(first_.flush().empty());
-  second_.hub.push(notifier_, fresh(1));
-  second_.hub.push(notifier_, fresh(2));
-  second_.hub.push(other_, fresh(9));
+  second_.hub.push({notifier_}, fresh(1));
+  second_.hub.push({notifier_}, fresh(2));
+  second_.hub.push({other_}, fresh(9));
   const auto got = second_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -148,21 +153,21 @@ TEST_F(NotificationReplicas, APushReachesTheSubscriberOfAnotherReplica) {
 }
 
 TEST_F(NotificationReplicas, WhatIsPendingFollowsTheSubscriptionElsewhere) {
-  first_.hub.push(notifier_, fresh(1));
+  first_.hub.push({notifier_}, fresh(1));
   first_.flush();
-  second_.hub.subscribe(notifier_, kPhone, false, {});
+  second_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   const auto got = second_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0].second), std::vector{1});
 }
 
 TEST_F(NotificationReplicas, TakeOverElsewhereEndsTheFormerAndTakesWhatIsCollected) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
-  first_.hub.push(notifier_, fresh(1));
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  first_.hub.push({notifier_}, fresh(1));
   first_.collect();
-  first_.hub.push(notifier_, fresh(2));
+  first_.hub.push({notifier_}, fresh(2));
   first_.collect();
-  second_.hub.subscribe(notifier_, kTablet, false, {});
+  second_.hub.subscribe({notifier_}, std::nullopt, kTablet, false, {});
   const auto told = second_.flush();
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].first, kPhone);
@@ -174,24 +179,24 @@ TEST_F(NotificationReplicas, TakeOverElsewhereEndsTheFormerAndTakesWhatIsCollect
 }
 
 TEST_F(NotificationReplicas, WhatNobodyGotWaitsForTheNext) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   first_.flush();
-  second_.hub.push(notifier_, fresh(1));
+  second_.hub.push({notifier_}, fresh(1));
   second_.collect();
   first_.hub.end_session(kPhone);
-  first_.hub.remove(other_, kPhone);  // an answer from Redis, behind the end of the session
+  first_.hub.remove({other_}, kPhone);  // an answer from Redis, behind the end of the session
   first_.flush();
   EXPECT_TRUE(second_.flush().empty());
-  first_.hub.subscribe(notifier_, kTablet, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kTablet, false, {});
   const auto got = first_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0].second), std::vector{1});
 }
 
 TEST_F(NotificationReplicas, RemovedCredentialsAreToldToTheirSubscriber) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   first_.flush();
-  second_.hub.remove(notifier_, kTablet);
+  second_.hub.remove({notifier_}, kTablet);
   const auto got = second_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);
@@ -199,27 +204,27 @@ TEST_F(NotificationReplicas, RemovedCredentialsAreToldToTheirSubscriber) {
 }
 
 TEST_F(NotificationReplicas, RedisAwayCostsNotificationsOnly) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   first_.flush();
   server_.kill();
-  first_.hub.push(notifier_, fresh(1));
-  first_.hub.subscribe(other_, kPhone, false, {});
-  first_.hub.remove(other_, kPhone);
+  first_.hub.push({notifier_}, fresh(1));
+  first_.hub.subscribe({other_}, std::nullopt, kPhone, false, {});
+  first_.hub.remove({other_}, kPhone);
   first_.hub.end_session(kTablet);
   EXPECT_TRUE(first_.flush().empty());
   EXPECT_EQ(first_.hub.counters().store_failures, 3U);
   server_.start();
   EXPECT_TRUE(first_.client->wait_connected(std::chrono::steady_clock::now() + std::chrono::seconds(30)));
-  first_.hub.subscribe(notifier_, kPhone, true, {});
-  first_.hub.push(notifier_, fresh(2));
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, true, {});
+  first_.hub.push({notifier_}, fresh(2));
   const auto got = first_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(numbers(got[0].second), std::vector{2});
 }
 
 TEST_F(NotificationReplicas, KeysHaveALifetime) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
-  first_.hub.push(other_, fresh(1));
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  first_.hub.push({other_}, fresh(1));
   first_.flush();
   const redis::Reply keys = server_.execute(redis::Command("KEYS").arg("*"));
   ASSERT_EQ(keys.array().size(), 2U);
@@ -232,9 +237,9 @@ TEST_F(NotificationReplicas, StoppingDeliversWhatIsCollected) {
   RecordingSink sink;
   {
     NotificationHub hub(first_.directory, sink, first_.clock, {.interval = std::chrono::hours(1)});
-    hub.subscribe(notifier_, kPhone, false, {});
-    hub.push(notifier_, fresh(1));
-    hub.push(notifier_, fresh(2));
+    hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
+    hub.push({notifier_}, fresh(1));
+    hub.push({notifier_}, fresh(2));
   }
   // Nobody ended the session: it is on its gateway still.
   const auto got = sink.take();

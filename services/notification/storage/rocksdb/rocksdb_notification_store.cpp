@@ -13,10 +13,11 @@ using rocks::RowReader;
 using rocks::RowWriter;
 
 // First byte of a key. The numbers are stored: never reuse one.
-enum class KeyKind : char { pending = 'p', expiry = 'x', totals = 't' };
+enum class KeyKind : char { pending = 'p', expiry = 'x', totals = 't', service = 's' };
 
 constexpr std::string_view kPendingName = "a row of notifications";
 constexpr std::string_view kExpiryName = "a notification expiry row";
+constexpr std::string_view kServiceName = "a row of a service's notifications";
 constexpr std::string_view kTotalsName = "the notification totals row";
 
 RowWriter start(KeyKind kind) {
@@ -24,6 +25,11 @@ RowWriter start(KeyKind kind) {
 }
 RowWriter pending_key(const NotifierId& notifier) {
   return start(KeyKind::pending).raw(notifier.view());
+}
+// The index of notifiers of services for which something may wait. A row may stay when that has expired: the next
+// take_service() removes it.
+RowWriter service_key(const ServiceId& service, const NotifierId& notifier) {
+  return start(KeyKind::service).raw(service.view()).raw(notifier.view());
 }
 RowWriter totals_key() {
   return start(KeyKind::totals);
@@ -40,6 +46,12 @@ std::int64_t oldest(const std::vector<Notification>& pending) {
   return std::min_element(pending.begin(), pending.end(),
                           [](const auto& a, const auto& b) { return a.seconds < b.seconds; })
       ->seconds;
+}
+
+// Goes on when the key was whole.
+Result<bool> ok_row(RowReader& row) {
+  if (auto done = row.finish(kServiceName); !done) return done.error();
+  return true;
 }
 
 Result<StoreTotals> decode_totals(ByteView value) {
@@ -104,11 +116,14 @@ Result<std::vector<Notification>> RocksDbNotificationStore::load(const NotifierI
   return out;
 }
 
-Status RocksDbNotificationStore::write(const Changes& changes) {
+Status RocksDbNotificationStore::write(const Changes& changes, const std::optional<ServiceId>& service,
+                                       std::span<const NotifierId> found) {
   rocks::WriteBatch batch(*database_);
+  for (const auto& notifier : found) batch.remove(Family::notifications, service_key(*service, notifier).view());
   StoreTotals totals = this->totals();
   for (const auto& [notifier, change] : changes) {
-    const auto& [before, after] = change;
+    const auto& before = change.before;
+    const auto& after = change.after;
     totals.notifications += after.size() - before.size();  // unsigned sums wrap
     if (before.empty() && !after.empty()) ++totals.notifiers;
     if (!before.empty() && after.empty()) --totals.notifiers;
@@ -121,6 +136,10 @@ Status RocksDbNotificationStore::write(const Changes& changes) {
         batch.put(Family::notifications, expiry_key(oldest(after), notifier).view(), value.view());
       }
       batch.put(Family::notifications, pending_key(notifier).view(), encode_pending(after).view());
+      if (change.service) {
+        const RowWriter value(kServiceFormat);
+        batch.put(Family::notifications, service_key(*change.service, notifier).view(), value.view());
+      }
     } else if (!before.empty()) {
       batch.remove(Family::notifications, pending_key(notifier).view());
     }
@@ -147,6 +166,7 @@ Result<std::uint64_t> RocksDbNotificationStore::append(std::span<const Pending> 
       change.after = std::move(*loaded);
     }
     change.after.push_back(each.notification);
+    change.service = each.service;
     if (change.after.size() > max_pending_) {
       change.after.erase(change.after.begin());
       ++dropped;
@@ -165,10 +185,48 @@ Result<std::vector<Notification>> RocksDbNotificationStore::take(const NotifierI
   return loaded;
 }
 
-Status RocksDbNotificationStore::remove(const NotifierId& notifier) {
-  auto taken = take(notifier);
-  if (!taken) return taken.error();
-  return ok_status();
+Result<TakenPage> RocksDbNotificationStore::take_service(const ServiceId& service, std::size_t limit) {
+  TakenPage page;
+  std::vector<NotifierId> found;
+  NotifierId highest;
+  highest.bytes.fill(0xff);
+  Bytes last = to_bytes(service_key(service, highest).view());
+  last.push_back(0);
+  const auto first = service_key(service, NotifierId{});
+  auto scanned =
+      database_->scan(Family::notifications, first.view(), last, [&](ByteView key, ByteView value) -> Result<bool> {
+        if (found.size() == limit) {
+          page.more = true;
+          return false;
+        }
+        RowReader format(value);
+        if (auto known = format.version(kServiceFormat, kServiceName); !known) return known.error();
+        RowReader row(key);
+        row.u8();
+        row.raw(kIdSize);
+        found.push_back(NotifierId{row.array<kIdSize>()});
+        return ok_row(row);
+      });
+  if (!scanned) return scanned.error();
+  Changes changes;
+  for (const auto& notifier : found) {
+    auto loaded = load(notifier);
+    if (!loaded) return loaded.error();
+    if (loaded->empty()) continue;
+    changes[notifier].before = *loaded;
+    page.notifiers.emplace_back(notifier, std::move(*loaded));
+  }
+  if (auto written = write(changes, service, found); !written) return written.error();
+  return page;
+}
+
+Status RocksDbNotificationStore::remove(const NotifierRef& notifier) {
+  auto loaded = load(notifier.id);
+  if (!loaded) return loaded.error();
+  Changes changes;
+  if (!loaded->empty()) changes[notifier.id].before = std::move(*loaded);
+  if (!notifier.service) return write(changes);
+  return write(changes, notifier.service, {&notifier.id, 1});
 }
 
 Result<Expired> RocksDbNotificationStore::expire(std::int64_t cutoff, std::size_t limit) {

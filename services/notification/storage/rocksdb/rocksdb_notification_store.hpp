@@ -9,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "libs/rocksdb/database.hpp"
@@ -21,6 +23,7 @@ namespace sotto::notification {
 inline constexpr std::uint8_t kPendingFormat = 1;
 inline constexpr std::uint8_t kTotalsFormat = 1;
 inline constexpr std::uint8_t kExpiryFormat = 1;
+inline constexpr std::uint8_t kServiceFormat = 1;
 
 // Exposed for the tests of the format.
 rocks::RowWriter encode_pending(std::span<const Notification> pending);
@@ -34,7 +37,8 @@ class RocksDbNotificationStore final : public NotificationStore {
 
   Result<std::uint64_t> append(std::span<const Pending> pending) override;
   Result<std::vector<Notification>> take(const NotifierId& notifier) override;
-  Status remove(const NotifierId& notifier) override;
+  Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) override;
+  Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
 
@@ -43,13 +47,16 @@ class RocksDbNotificationStore final : public NotificationStore {
   struct Change {
     std::vector<Notification> before;
     std::vector<Notification> after;
+    std::optional<ServiceId> service;  // the row of the notifier in the index of this service is written
   };
   using Changes = std::map<NotifierId, Change>;
 
   RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
                            const StoreTotals& totals);
   Result<std::vector<Notification>> load(const NotifierId& notifier) const;
-  Status write(const Changes& changes);
+  // `found`: rows of the index of the service that go.
+  Status write(const Changes& changes, const std::optional<ServiceId>& service = std::nullopt,
+               std::span<const NotifierId> found = {});
 
   // Constant after construction.
   const std::shared_ptr<rocks::Database> database_;

@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "services/queue/domain/service_changes.hpp"
+
 namespace sotto::queue {
 namespace {
 
@@ -125,6 +127,33 @@ class MemoryQueueStore::Transaction final : public QueueTransaction {
     return ok_status();
   }
 
+  Result<Service> know_service(const Service& service) override {
+    const auto [known, added] = store_.services_.try_emplace(service.certificate_hash, service);
+    if (added) undo_.emplace_back([this, hash = service.certificate_hash] { store_.services_.erase(hash); });
+    return known->second;
+  }
+
+  Result<IdSet> service_ids(const ServiceId& service) override {
+    const auto found = store_.service_queues_.find(service);
+    return found == store_.service_queues_.end() ? IdSet{} : found->second.ids;
+  }
+
+  Result<ServicePage> list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) override {
+    ServicePage page;
+    const auto found = store_.service_queues_.find(service);
+    if (found == store_.service_queues_.end()) return page;
+    const auto& queues = found->second.queues;
+    for (auto queue = queues.upper_bound(after); queue != queues.end(); ++queue) {
+      if (limit-- == 0) {
+        page.more = true;
+        break;
+      }
+      page.last = *queue;
+      if (!queue_of(*queue)->messages.empty()) page.with_messages.push_back(*queue);
+    }
+    return page;
+  }
+
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override {
     Expired out;
     auto& index = store_.by_second_;
@@ -159,11 +188,30 @@ class MemoryQueueStore::Transaction final : public QueueTransaction {
     return found != store_.queues_.end() ? &found->second : nullptr;
   }
 
+  // Adds what the records that came and went mean for services.
+  void note_services(const ServiceChanges& changes) {
+    for (const auto& [service, ids] : changes.ids()) store_.service_queues_[service].ids.add(ids);
+    for (const auto& [key, belongs] : changes.queues()) {
+      auto& queues = store_.service_queues_[key.first].queues;
+      if (belongs) {
+        queues.insert(key.second);
+      } else {
+        queues.erase(key.second);
+      }
+    }
+  }
+
   void put_ids(const QueueRecord& record) {
+    ServiceChanges changes;
+    changes.inserted(record);
+    note_services(changes);
     if (record.notifier) store_.notifiers_.insert_or_assign(record.notifier->id, record.recipient_id);
     if (record.link_id) store_.links_.insert_or_assign(*record.link_id, record.recipient_id);
   }
   void take_ids(const QueueRecord& record) {
+    ServiceChanges changes;
+    changes.erased(record);
+    note_services(changes);
     if (record.notifier) store_.notifiers_.erase(record.notifier->id);
     if (record.link_id) store_.links_.erase(*record.link_id);
   }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,13 @@ class MemoryQueueStore final : public QueueStore {
   std::unordered_map<LinkId, RecipientId> links_;
   // How many messages of which second each queue holds: buckets of one second and one queue.
   std::map<std::pair<std::int64_t, RecipientId>, std::uint32_t> by_second_;
+
+  struct ServiceQueues {
+    IdSet ids;
+    std::set<RecipientId> queues;
+  };
+  std::map<crypto::Fingerprint, Service> services_;  // by certificate
+  std::unordered_map<ServiceId, ServiceQueues> service_queues_;
 
   std::atomic<std::uint64_t> total_queues_{0};
   std::atomic<std::uint64_t> total_messages_{0};

@@ -52,6 +52,7 @@ Status PostgresQueueTransaction::insert(const QueueRecord& record) {
   Queue& queue = queues_[id];
   queue.known = queue.locked = queue.record_changed = true;
   queue.record = std::make_shared<const QueueRecord>(record);
+  service_changes_.inserted(record);
   map_id(Role::sender, record.sender_id.view(), id);
   if (record.notifier) map_id(Role::notifier, record.notifier->id.view(), id);
   if (record.link_id) map_id(Role::link, record.link_id->view(), id);
@@ -66,6 +67,7 @@ Status PostgresQueueTransaction::update(const QueueRecord& before, const QueueRe
   Queue& queue = **locked;
   queue.record = std::make_shared<const QueueRecord>(after);
   queue.record_changed = true;
+  service_changes_.updated(before, after);
   const bool same_notifier = before.notifier && after.notifier && before.notifier->id == after.notifier->id;
   if (!same_notifier) {
     if (before.notifier) unmap_id(Role::notifier, before.notifier->id.view());
@@ -84,6 +86,7 @@ Status PostgresQueueTransaction::erase(const QueueRecord& record) {
   Queue& queue = **locked;
   messages_added_ -= queue.counters.next - queue.counters.head;
   --queues_added_;
+  service_changes_.erased(record);
   Queue gone;
   gone.known = gone.locked = gone.link.known = true;
   gone.erased = queue.erased || queue.stored;

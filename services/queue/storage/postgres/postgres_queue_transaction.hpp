@@ -9,7 +9,8 @@
 // fails. Everything else of a queue is protected by that row. BEGIN is sent with the first lock or the first write;
 // reads without it need no transaction.
 //
-// transaction_reads.cpp has what reads, transaction_writes.cpp what sends changes.
+// transaction_reads.cpp has what reads, transaction_writes.cpp what sends changes, transaction_services.cpp what is
+// about services.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 
 #include "libs/postgres/connection.hpp"
 #include "services/queue/domain/queue_store.hpp"
+#include "services/queue/domain/service_changes.hpp"
 #include "services/queue/storage/postgres/change_set.hpp"
 #include "services/queue/storage/postgres/rows.hpp"
 
@@ -52,6 +54,9 @@ class PostgresQueueTransaction final : public QueueTransaction {
   Result<MessagePtr> head(const RecipientId& queue) override;
   Result<std::optional<MessageId>> head_id(const RecipientId& queue) override;
   Status pop(const RecipientId& queue) override;
+  Result<Service> know_service(const Service& service) override;
+  Result<IdSet> service_ids(const ServiceId& service) override;
+  Result<ServicePage> list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   Status commit() override;
 
@@ -112,6 +117,7 @@ class PostgresQueueTransaction final : public QueueTransaction {
   // Whatever is not yet sent; everything counts as stored afterwards.
   void collect_changes(postgres::Pipeline& pipeline);
   void collect_queue(const RecipientId& id, Queue& queue, ChangeSet& changes);
+  void collect_services(postgres::Pipeline& pipeline);
 
   void remove_head(Queue& queue);
   static std::optional<MessageId> known_head_id(const Queue& queue);
@@ -125,6 +131,7 @@ class PostgresQueueTransaction final : public QueueTransaction {
   // Ordered by id: rows are written, and so locked, in one order.
   std::map<RecipientId, Queue> queues_;
   std::map<IdKey, IdMap> id_maps_;
+  ServiceChanges service_changes_;  // not sent yet
   std::int64_t queues_added_ = 0;
   std::int64_t messages_added_ = 0;
   bool begun_ = false;  // BEGIN was sent

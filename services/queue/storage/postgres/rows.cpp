@@ -149,6 +149,11 @@ Result<QueueRow> decode_queue(const Rows& rows, std::size_t row, const crypto::K
     record->notifier =
         backend::Notifier{.id = *notifier_id, .key = *notifier_key, .box_key = std::move(*notifier_secret)};
   }
+  if (!columns.skip_null()) record->service = columns.id<ServiceId>();
+  if (!columns.skip_null()) {
+    if (!record->notifier) return damaged("a part of the notifier is missing");
+    record->notifier->service = columns.id<ServiceId>();
+  }
   const QueueCounters counters = read_counters(columns);
   if (!columns.ok()) return damaged("unknown value");
   if (counters.head < 0 || counters.next < counters.head) return damaged("wrong sequences");
@@ -246,13 +251,16 @@ void RecordArrays::add(const QueueRecord& record, const crypto::KeyRing& keys) {
   } else {
     for (auto* array : {&notifier_ids_, &notifier_keys_, &notifier_secrets_}) array->add_null();
   }
+  recipient_services_.add(record.service ? std::optional(record.service->view()) : std::nullopt);
+  const bool notifier_has_service = record.notifier && record.notifier->service;
+  notifier_services_.add(notifier_has_service ? std::optional(record.notifier->service->view()) : std::nullopt);
 }
 
 postgres::Params RecordArrays::take() && {
   postgres::Params params;
   for (auto* array : {&ids_, &versions_, &sender_ids_, &modes_, &statuses_, &blocking_reasons_, &blocking_notices_,
                       &recipient_keys_, &sender_keys_, &notifier_ids_, &notifier_keys_, &link_ids_, &sealing_keys_,
-                      &recipient_secrets_, &notifier_secrets_}) {
+                      &recipient_secrets_, &notifier_secrets_, &recipient_services_, &notifier_services_}) {
     params.add(std::move(*array));
   }
   return params;

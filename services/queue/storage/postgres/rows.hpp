@@ -37,7 +37,7 @@ struct QueueRow {
   QueueCounters counters;
 };
 // Number of queue columns (statements.hpp): the first column of whatever else a statement returns.
-inline constexpr int kQueueColumns = 22;
+inline constexpr int kQueueColumns = 24;
 Result<QueueRow> decode_queue(const postgres::Rows& rows, std::size_t row, const crypto::KeyRing& keys);
 // Of any column. Precondition: not NULL.
 Result<RecipientId> decode_recipient(const postgres::Rows& rows, std::size_t row, int column);
@@ -79,6 +79,8 @@ class RecordArrays {
   Array sealing_keys_{Array::Element::int4};
   Array recipient_secrets_{Array::Element::bytea};
   Array notifier_secrets_{Array::Element::bytea};
+  Array recipient_services_{Array::Element::bytea};
+  Array notifier_services_{Array::Element::bytea};
 };
 
 // The counters of kInsertQueues and kUpdateCounters, without the ids.

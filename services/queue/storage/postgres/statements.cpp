@@ -6,7 +6,8 @@
 #define QUEUE_COLUMNS                                                                                             \
   "q.recipient_id, q.version, q.sender_id, q.mode, q.status, q.blocking_reason, q.blocking_notice, "              \
   "q.recipient_keys, q.sender_key, q.notifier_id, q.notifier_key, q.link_id, q.sealing_key, q.recipient_secret, " \
-  "q.notifier_secret, q.head_sequence, q.next_sequence, q.head_id, q.is_full, q.unordered, q.last_seconds, "      \
+  "q.notifier_secret, q.recipient_service, q.notifier_service, q.head_sequence, q.next_sequence, q.head_id, "     \
+  "q.is_full, q.unordered, q.last_seconds, "                                                                      \
   "q.expires_from"
 #define MESSAGE_COLUMNS "m.recipient_id, m.sequence, m.part, m.kind, m.seconds, m.message_id, m.body"
 // Keys, one a row, by which every table is looked up, in the one partition that has the key. Never written as an
@@ -17,12 +18,14 @@
 #define QUEUES_OF_IDS "FROM " IDS "JOIN queues q ON " IS("q.recipient_id", "k.id")
 
 // Of the record: $1 ids, then as in the table.
-#define RECORD_ARRAYS                                                                                          \
-  "unnest($1::bytea[], $2::int8[], $3::bytea[], $4::int2[], $5::int2[], $6::int2[], $7::text[], $8::bytea[], " \
-  "$9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[], $13::int4[], $14::bytea[], $15::bytea[]"
+#define RECORD_ARRAYS                                                                                              \
+  "unnest($1::bytea[], $2::int8[], $3::bytea[], $4::int2[], $5::int2[], $6::int2[], $7::text[], $8::bytea[], "     \
+  "$9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[], $13::int4[], $14::bytea[], $15::bytea[], $16::bytea[], " \
+  "$17::bytea[]"
 #define RECORD_NAMES                                                                                               \
   "recipient_id, version, sender_id, mode, status, blocking_reason, blocking_notice, recipient_keys, sender_key, " \
-  "notifier_id, notifier_key, link_id, sealing_key, recipient_secret, notifier_secret"
+  "notifier_id, notifier_key, link_id, sealing_key, recipient_secret, notifier_secret, recipient_service, "        \
+  "notifier_service"
 
 namespace sotto::queue::sql {
 namespace {
@@ -107,13 +110,14 @@ const Statement kInsertQueues{
     "insert_queues", "INSERT INTO queues (" RECORD_NAMES
                      ", head_sequence, next_sequence, head_id, is_full, unordered, last_seconds, expires_from) "
                      "SELECT * FROM " RECORD_ARRAYS
-                     ", $16::int8[], $17::int8[], $18::bytea[], $19::bool[], $20::bool[], $21::int8[], $22::int8[])"};
+                     ", $18::int8[], $19::int8[], $20::bytea[], $21::bool[], $22::bool[], $23::int8[], $24::int8[])"};
 const Statement kUpdateRecords{
     "update_records",
     "UPDATE queues q SET version = k.version, sender_id = k.sender_id, mode = k.mode, status = k.status, "
     "blocking_reason = k.blocking_reason, blocking_notice = k.blocking_notice, recipient_keys = k.recipient_keys, "
     "sender_key = k.sender_key, notifier_id = k.notifier_id, notifier_key = k.notifier_key, link_id = k.link_id, "
-    "sealing_key = k.sealing_key, recipient_secret = k.recipient_secret, notifier_secret = k.notifier_secret "
+    "sealing_key = k.sealing_key, recipient_secret = k.recipient_secret, notifier_secret = k.notifier_secret, "
+    "recipient_service = k.recipient_service, notifier_service = k.notifier_service "
     "FROM " RECORD_ARRAYS ") AS k (" RECORD_NAMES ") WHERE " IS("q.recipient_id", "k.recipient_id")};
 // The hot statements unnest in a list of results and not in FROM, which would copy the rows once more.
 const Statement kUpdateCounters{
@@ -148,6 +152,29 @@ const Statement kDeleteMessages{
     "WHERE " IS("m.recipient_id", "k.id") "AND m.sequence >= k.first AND m.sequence < k.until"};
 const Statement kDeleteAllMessages{"delete_all_messages",
                                    "DELETE FROM messages m USING " IDS "WHERE " IS("m.recipient_id", "k.id")};
+const Statement kReadService{"read_service",
+                             "SELECT service_id, role::text FROM services WHERE certificate_hash = $1::bytea"};
+// Waits for another transaction that is about to add the same certificate, and then gives what that one added.
+const Statement kAddService{"add_service",
+                            "INSERT INTO services (service_id, role, certificate_hash, created) "
+                            "VALUES ($1::bytea, $2::text::\"char\", $3::bytea, now()) "
+                            "ON CONFLICT (certificate_hash) DO UPDATE SET role = services.role "
+                            "RETURNING service_id, role::text"};
+const Statement kReadServiceIds{
+    "read_service_ids",
+    "SELECT coalesce(sum(ids), 0)::int8, coalesce(bit_xor(hash_high), 0)::int8, "
+    "coalesce(bit_xor(hash_low), 0)::int8 FROM service_totals WHERE service_id = $1::bytea"};
+const Statement kListService{"list_service",
+                             "SELECT q.recipient_id, q.next_sequence > q.head_sequence FROM queues q "
+                             "WHERE q.recipient_service = $1::bytea AND q.recipient_id > $2::bytea "
+                             "ORDER BY q.recipient_id LIMIT $3::int8"};
+const Statement kAddServiceIds{
+    "add_service_ids",
+    "INSERT INTO service_totals AS t (service_id, slot, ids, hash_high, hash_low) "
+    "SELECT k.id, $1::int2, k.ids, k.high, k.low "
+    "FROM unnest($2::bytea[], $3::int8[], $4::int8[], $5::int8[]) AS k (id, ids, high, low) "
+    "ON CONFLICT (service_id, slot) DO UPDATE SET ids = t.ids + excluded.ids, "
+    "hash_high = t.hash_high # excluded.hash_high, hash_low = t.hash_low # excluded.hash_low"};
 const Statement kAddTotals{"add_totals",
                            "UPDATE queue_totals SET queues = queues + $2::int8, messages = messages + $3::int8 "
                            "WHERE slot = $1::int2"};

@@ -41,6 +41,13 @@ extern const Statement kLockExpired;
 // $1 ids, $2 limit. Recipient id, sequence, seconds, message id of the oldest messages of each queue, in order, at most
 // `limit` of each.
 extern const Statement kReadTimes;
+// $1 hash of a certificate. Service id, role.
+extern const Statement kReadService;
+// $1 service id. Number of ids, both halves of their hash.
+extern const Statement kReadServiceIds;
+// $1 service id, $2 recipient id, $3 limit. Queues of the service behind that id, in order: recipient id, whether there
+// are messages.
+extern const Statement kListService;
 // The sum of all slots: queues, messages.
 extern const Statement kReadTotals;
 
@@ -60,6 +67,10 @@ extern const Statement kInsertMessages;
 extern const Statement kDeleteMessages;
 // $1 ids: all of their messages.
 extern const Statement kDeleteAllMessages;
+// $1 service id, $2 role, $3 hash of its certificate. What there is now with that certificate: service id, role.
+extern const Statement kAddService;
+// $1 slot, $2 service ids in order, $3 numbers of ids to add, $4 and $5 halves of the hash to add.
+extern const Statement kAddServiceIds;
 // $1 slot, $2 queues, $3 messages to add.
 extern const Statement kAddTotals;
 

@@ -52,6 +52,7 @@ void PostgresQueueTransaction::collect_changes(Pipeline& pipeline) {
   }
   const std::size_t before = pipeline.size();
   changes.move_to(pipeline);
+  collect_services(pipeline);
   sent_ = sent_ || pipeline.size() > before;
 }
 

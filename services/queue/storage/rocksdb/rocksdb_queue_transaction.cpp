@@ -96,6 +96,7 @@ void RocksDbQueueTransaction::map_id(Role role, ByteView id, std::optional<Recip
 Status RocksDbQueueTransaction::insert(const QueueRecord& record) {
   const RecipientId& id = record.recipient_id;
   queues_[id].record.set(std::make_shared<const QueueRecord>(record));
+  service_changes_.inserted(record);
   map_id(Role::sender, record.sender_id.view(), id);
   if (record.notifier) map_id(Role::notifier, record.notifier->id.view(), id);
   if (record.link_id) map_id(Role::link, record.link_id->view(), id);
@@ -106,6 +107,7 @@ Status RocksDbQueueTransaction::insert(const QueueRecord& record) {
 Status RocksDbQueueTransaction::update(const QueueRecord& before, const QueueRecord& after) {
   const RecipientId& id = after.recipient_id;
   queues_[id].record.set(std::make_shared<const QueueRecord>(after));
+  service_changes_.updated(before, after);
   const bool same_notifier = before.notifier && after.notifier && before.notifier->id == after.notifier->id;
   if (!same_notifier) {
     if (before.notifier) map_id(Role::notifier, before.notifier->id.view(), std::nullopt);
@@ -134,6 +136,7 @@ Status RocksDbQueueTransaction::erase(const QueueRecord& record) {
   map_id(Role::sender, record.sender_id.view(), std::nullopt);
   if (record.notifier) map_id(Role::notifier, record.notifier->id.view(), std::nullopt);
   if (record.link_id) map_id(Role::link, record.link_id->view(), std::nullopt);
+  service_changes_.erased(record);
   --queues_added_;
   return ok_status();
 }
@@ -383,6 +386,7 @@ Status RocksDbQueueTransaction::commit() {
       batch_.remove(Family::queues, as_bytes(key));
     }
   }
+  if (auto written = write_services(); !written) return written.error();
   StoreTotals totals = store_.totals();
   totals.queues += static_cast<std::uint64_t>(queues_added_);
   totals.messages += static_cast<std::uint64_t>(messages_added_);

@@ -6,6 +6,7 @@
 // would copy every 16 KiB body once more and decode the counters with every command.)
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 
 #include "libs/rocksdb/database.hpp"
 #include "services/queue/domain/queue_store.hpp"
+#include "services/queue/domain/service_changes.hpp"
 #include "services/queue/storage/rocksdb/rows.hpp"
 
 namespace sotto::queue {
@@ -36,6 +38,9 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   Result<MessagePtr> head(const RecipientId& queue) override;
   Result<std::optional<MessageId>> head_id(const RecipientId& queue) override;
   Status pop(const RecipientId& queue) override;
+  Result<Service> know_service(const Service& service) override;
+  Result<IdSet> service_ids(const ServiceId& service) override;
+  Result<ServicePage> list_service(const ServiceId& service, const RecipientId& after, std::size_t limit) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   Status commit() override;
 
@@ -72,6 +77,9 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   Status expire_queue(const RecipientId& id, Queue& queue, std::int64_t cutoff, std::size_t limit, Expired& expired);
   void map_id(Role role, ByteView id, std::optional<RecipientId> queue);
   void write_queue(const RecipientId& id, const Queue& queue);
+  // Of the database, without what this transaction changed.
+  Result<IdSet> stored_service_ids(const ServiceId& service);
+  Status write_services();
   // Remembers that the transaction must not be committed.
   Error failed(Error error);
 
@@ -79,6 +87,8 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   rocks::WriteBatch batch_;  // removals of messages at once, everything else at commit()
   std::unordered_map<RecipientId, Queue> queues_;
   std::unordered_map<std::string, std::optional<RecipientId>> id_maps_;  // by key; changed ones only
+  std::map<crypto::Fingerprint, Service> new_services_;
+  ServiceChanges service_changes_;
   std::int64_t queues_added_ = 0;
   std::int64_t messages_added_ = 0;
   std::optional<std::int64_t> expired_before_;  // expire() removed all index entries before this time

@@ -12,7 +12,17 @@ using rocks::RowWriter;
 
 // First byte of a key of the family `queues`. Rows of one queue lie side by side, so that a command that needs record
 // and counters reads one block. The numbers are stored: never reuse one.
-enum class KeyKind : char { queue = 'q', sender = 's', notifier = 'n', link = 'l', expiry = 'x', totals = 't' };
+enum class KeyKind : char {
+  queue = 'q',
+  sender = 's',
+  notifier = 'n',
+  link = 'l',
+  expiry = 'x',
+  totals = 't',
+  service = 'v',
+  service_ids = 'u',
+  service_queue = 'i'
+};
 // Last byte of a `queue` key.
 enum class QueueRow : char { record = 'r', counters = 'c', link = 'l' };
 
@@ -28,6 +38,9 @@ RowWriter queue_key(const RecipientId& id, QueueRow row) {
 constexpr std::uint8_t kHasSenderKey = 1;
 constexpr std::uint8_t kHasNotifier = 2;
 constexpr std::uint8_t kHasLinkId = 4;
+constexpr std::uint8_t kHasService = 8;
+constexpr std::uint8_t kHasNotifierService = 16;
+constexpr std::uint8_t kRecordFlags = kHasSenderKey | kHasNotifier | kHasLinkId | kHasService | kHasNotifierService;
 // Bits of the counters' flags.
 constexpr std::uint8_t kFull = 1;
 constexpr std::uint8_t kIndexed = 2;
@@ -40,6 +53,9 @@ constexpr std::string_view kCountersName = "a counters row";
 constexpr std::string_view kMessageName = "a message";
 constexpr std::string_view kTotalsName = "the totals row";
 constexpr std::string_view kExpiryName = "an expiry row";
+constexpr std::string_view kServiceName = "a service row";
+constexpr std::string_view kServiceIdsName = "a row of a service's ids";
+constexpr std::string_view kServiceQueueName = "a row of a service's queue";
 
 void write_key(RowWriter& row, const crypto::PublicKey& key) {
   row.u8(static_cast<std::uint8_t>(key.kind())).raw(key.raw());
@@ -91,6 +107,15 @@ RowWriter expiry_bound(std::int64_t seconds) {
 RowWriter expiry_key(std::int64_t seconds, const RecipientId& id) {
   return expiry_bound(seconds).raw(id.view());
 }
+RowWriter service_key(const crypto::Fingerprint& certificate_hash) {
+  return start(KeyKind::service).raw(certificate_hash);
+}
+RowWriter service_ids_key(const ServiceId& id) {
+  return start(KeyKind::service_ids).raw(id.view());
+}
+RowWriter service_queue_key(const ServiceId& service, const RecipientId& queue) {
+  return start(KeyKind::service_queue).raw(service.view()).raw(queue.view());
+}
 RowWriter message_key(const RecipientId& id, std::uint64_t sequence) {
   return RowWriter().raw(id.view()).u64(sequence);
 }
@@ -112,9 +137,10 @@ RowWriter encode_record(const QueueRecord& record) {
   row.u8(static_cast<std::uint8_t>(record.mode));
   row.u8(static_cast<std::uint8_t>(record.status));
   row.u8(static_cast<std::uint8_t>(record.blocking.reason));
-  row.u8(static_cast<std::uint8_t>(bit(record.sender_key.has_value(), kHasSenderKey) |
-                                   bit(record.notifier.has_value(), kHasNotifier) |
-                                   bit(record.link_id.has_value(), kHasLinkId)));
+  row.u8(static_cast<std::uint8_t>(
+      bit(record.sender_key.has_value(), kHasSenderKey) | bit(record.notifier.has_value(), kHasNotifier) |
+      bit(record.link_id.has_value(), kHasLinkId) | bit(record.service.has_value(), kHasService) |
+      bit(record.notifier && record.notifier->service, kHasNotifierService)));
   row.raw(record.recipient_box_key.expose());
   row.u16(static_cast<std::uint16_t>(record.recipient_keys.size()));
   for (const auto& key : record.recipient_keys) write_key(row, key);
@@ -125,6 +151,8 @@ RowWriter encode_record(const QueueRecord& record) {
     row.raw(record.notifier->box_key.expose());
   }
   if (record.link_id) row.raw(record.link_id->view());
+  if (record.service) row.raw(record.service->view());
+  if (record.notifier && record.notifier->service) row.raw(record.notifier->service->view());
   row.raw(as_bytes(record.blocking.notice_json));
   return row;
 }
@@ -142,8 +170,7 @@ Result<RecordPtr> decode_record(const RecipientId& id, ByteView value) {
   const std::uint8_t flags = row.u8();
   if (mode > static_cast<std::uint8_t>(backend::QueueMode::contact) ||
       status > static_cast<std::uint8_t>(backend::QueueStatus::blocked) ||
-      reason > static_cast<std::uint8_t>(backend::BlockingReason::content) ||
-      flags > (kHasSenderKey | kHasNotifier | kHasLinkId)) {
+      reason > static_cast<std::uint8_t>(backend::BlockingReason::content) || (flags & ~kRecordFlags) != 0) {
     return RowReader::damaged(kRecordName);
   }
   record->mode = static_cast<backend::QueueMode>(mode);
@@ -168,6 +195,11 @@ Result<RecordPtr> decode_record(const RecipientId& id, ByteView value) {
     record->notifier = backend::Notifier{notifier_id, *key, crypto::BoxKey::from_stored(row.raw(32))};
   }
   if ((flags & kHasLinkId) != 0) record->link_id = read_id<LinkId>(row);
+  if ((flags & kHasService) != 0) record->service = read_id<ServiceId>(row);
+  if ((flags & kHasNotifierService) != 0) {
+    if (!record->notifier) return RowReader::damaged(kRecordName);
+    record->notifier->service = read_id<ServiceId>(row);
+  }
   record->blocking.notice_json = std::string(as_text(row.rest()));
   if (auto done = row.finish(kRecordName); !done) return done.error();
   return RecordPtr(std::move(record));
@@ -240,6 +272,44 @@ Result<StoreTotals> decode_totals(ByteView value) {
   totals.messages = row.u64();
   if (auto done = row.finish(kTotalsName); !done) return done.error();
   return totals;
+}
+
+RowWriter encode_service(const Service& service) {
+  return RowWriter(kServiceFormat).raw(service.id.view()).u8(static_cast<std::uint8_t>(service.role));
+}
+
+Result<Service> decode_service(const crypto::Fingerprint& certificate_hash, ByteView value) {
+  RowReader row(value);
+  if (auto known = row.version(kServiceFormat, kServiceName); !known) return known.error();
+  Service service;
+  service.id = read_id<ServiceId>(row);
+  service.role = static_cast<char>(row.u8());
+  service.certificate_hash = certificate_hash;
+  if (auto done = row.finish(kServiceName); !done) return done.error();
+  return service;
+}
+
+RowWriter encode_service_ids(const IdSet& ids) {
+  return RowWriter(kServiceIdsFormat).i64(ids.count).raw(ids.hash);
+}
+
+Result<IdSet> decode_service_ids(ByteView value) {
+  RowReader row(value);
+  if (auto known = row.version(kServiceIdsFormat, kServiceIdsName); !known) return known.error();
+  IdSet ids;
+  ids.count = row.i64();
+  ids.hash = row.array<std::tuple_size_v<backend::IdsHash>>();
+  if (auto done = row.finish(kServiceIdsName); !done) return done.error();
+  return ids;
+}
+
+Result<RecipientId> decode_service_queue_key(ByteView key) {
+  RowReader row(key);
+  row.u8();
+  row.raw(kIdSize);
+  const auto queue = read_id<RecipientId>(row);
+  if (auto done = row.finish(kServiceQueueName); !done) return done.error();
+  return queue;
 }
 
 RowWriter encode_message_head(const backend::StoredMessage& message) {

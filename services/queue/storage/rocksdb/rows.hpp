@@ -21,6 +21,9 @@ inline constexpr std::uint8_t kCountersFormat = 1;
 inline constexpr std::uint8_t kMessageFormat = 1;
 inline constexpr std::uint8_t kTotalsFormat = 1;
 inline constexpr std::uint8_t kExpiryFormat = 1;
+inline constexpr std::uint8_t kServiceFormat = 1;
+inline constexpr std::uint8_t kServiceIdsFormat = 1;
+inline constexpr std::uint8_t kServiceQueueFormat = 1;
 
 // What follows the messages of a queue. Messages lie under head, head + 1 … next - 1, without gaps.
 struct QueueCounters {
@@ -45,6 +48,10 @@ rocks::RowWriter totals_key();
 rocks::RowWriter expiry_key(std::int64_t seconds, const RecipientId& id);
 // The first key of the index that is not before `seconds`.
 rocks::RowWriter expiry_bound(std::int64_t seconds);
+rocks::RowWriter service_key(const crypto::Fingerprint& certificate_hash);
+rocks::RowWriter service_ids_key(const ServiceId& id);
+// The index of the queues of services. The first key of a service, and all of its queues up to `queue`.
+rocks::RowWriter service_queue_key(const ServiceId& service, const RecipientId& queue);
 // Key of the family `messages`.
 rocks::RowWriter message_key(const RecipientId& id, std::uint64_t sequence);
 
@@ -64,6 +71,11 @@ rocks::RowWriter encode_counters(const QueueCounters& counters);
 Result<QueueCounters> decode_counters(ByteView value);
 rocks::RowWriter encode_totals(const StoreTotals& totals);
 Result<StoreTotals> decode_totals(ByteView value);
+rocks::RowWriter encode_service(const Service& service);
+Result<Service> decode_service(const crypto::Fingerprint& certificate_hash, ByteView value);
+rocks::RowWriter encode_service_ids(const IdSet& ids);
+Result<IdSet> decode_service_ids(ByteView value);
+Result<RecipientId> decode_service_queue_key(ByteView key);
 // The value is this, then the body.
 rocks::RowWriter encode_message_head(const backend::StoredMessage& message);
 Result<MessagePtr> decode_message(ByteView value);
