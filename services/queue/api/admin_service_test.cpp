@@ -26,12 +26,16 @@ using namespace std::chrono_literals;
 
 class NoNotifications final : public backend::NotificationBackend {
  public:
-  void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override {}
-  void subscribe(const NotifierId& /*notifier*/, backend::SessionRef /*session*/, bool /*resume*/,
-                 std::function<void()> registered) override {
+  void push(const backend::NotifierRef& /*notifier*/, backend::Notification /*notification*/) override {}
+  void subscribe(const backend::NotifierRef& /*notifier*/, std::optional<backend::NotifierRef> /*former*/,
+                 backend::SessionRef /*session*/, bool /*resume*/, std::function<void()> registered) override {
     registered();
   }
-  void remove(const NotifierId& /*notifier*/, backend::SessionRef /*by*/) override {}
+  void subscribe_service(const ServiceId& /*service*/, backend::SessionRef /*session*/, bool /*resume*/,
+                         std::function<void()> registered) override {
+    registered();
+  }
+  void remove(const backend::NotifierRef& /*notifier*/, backend::SessionRef /*by*/) override {}
   void end_session(backend::SessionRef /*session*/) override {}
 };
 
