@@ -1,0 +1,11 @@
+// What a resolver says of a name: whether clients can read it. Pure; any thread.
+#pragma once
+
+#include <string_view>
+
+namespace sotto::gateway {
+
+// A JSON object with the fields of docs/names.md; others may be there, too.
+[[nodiscard]] bool is_name_record(std::string_view json);
+
+}  // namespace sotto::gateway
