@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/counters.hpp"
+#include "gateway/names/name_resolver.hpp"
 #include "gateway/settings.hpp"
 #include "libs/backend/access_policy.hpp"
 #include "libs/backend/queue_backend.hpp"
@@ -17,6 +18,7 @@ struct GatewayContext {
   crypto::Fingerprint fingerprint;  // of the identity: its certificates may change, this does not
   backend::QueueBackend& queues;
   backend::AccessPolicy& access;
+  NameResolver* names;  // null: none, RSLV is answered with NO_RESOLVER
   const Clock& clock;
   Secret<32> source_key;  // random: digests of addresses are worth nothing outside this process
   GatewayCounters counters;

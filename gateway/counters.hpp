@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "gateway/close_reason.hpp"
+#include "gateway/names/name_resolver.hpp"
 #include "libs/backend/access_policy.hpp"
 #include "libs/base/time_histogram.hpp"
 #include "libs/smp/authorization.hpp"
@@ -54,6 +55,8 @@ struct GatewayCounters {
   // Verifications by kind of authorization, dummy ones included: AUTH answers cost the same with and without a queue.
   std::array<Counter, 4> verifications;
   std::array<Counter, backend::kAccessDecisions> new_queue_decisions;  // by backend::AccessDecision
+  std::array<Counter, kNameOutcomes> names_resolved;                   // by NameOutcome
+  TimeHistogram name_times;                                            // from asking the resolver to its answer
 };
 
 }  // namespace sotto::gateway

@@ -2,6 +2,7 @@
 
 #include "gateway/gateway.hpp"
 #include "gateway/metrics/gateway_metrics.hpp"
+#include "gateway/settings/names_config.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/rocksdb/database.hpp"
 #include "services/auth/storage/memory/memory_password_store.hpp"
@@ -80,6 +81,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now());
   if (!identity) return identity.error();
   parts->warnings = gateway::identity_warnings(settings);
+  auto names = gateway::open_name_resolver(settings);
+  if (!names) return names.error();
+  parts->names = *std::move(names);
   if (auto status = open_stores(settings, *parts); !status) return status.error();
 
   auto access = Access::open(settings, std::move(parts->passwords), clock);
@@ -94,7 +98,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->store_watch.emplace(parts->commit->counters(), clock);
   parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
-                                            *parts->commit, parts->access->policy(), clock);
+                                            *parts->commit, parts->access->policy(), clock, parts->names.get());
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -165,6 +169,7 @@ void Server::stop() {
   parts_->admin.reset();
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
+  if (parts_->names) parts_->names->stop();
   if (parts_->access) parts_->access->stop();
   if (parts_->administration) parts_->administration->stop();
   if (parts_->commit) parts_->commit->stop();

@@ -54,6 +54,13 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
             "SUBS and NSUBS by drift: whether the server knows of the same queues as the service, of more, or fewer.",
             [&counters, i] { return number(counters.service_drift[i].get()); }, {{"drift", kDrifts[i]}});
   }
+  for (std::size_t i = 0; i < kNameOutcomes; ++i) {
+    counter("smp_names_resolved_total", "Names that the resolver was asked for, by what came of it.",
+            [&counters, i] { return number(counters.names_resolved[i].get()); },
+            {{"outcome", std::string(to_string(static_cast<NameOutcome>(i)))}});
+  }
+  metrics.callback_histogram("smp_name_seconds", "From asking the resolver for a name to its answer.",
+                             counters.name_times);
   constexpr std::array kKinds{"none", "ed25519", "ed448", "authenticator"};
   for (std::size_t i = 1; i < kKinds.size(); ++i) {
     counter("smp_verifications_total", "Authorizations verified, by kind.",

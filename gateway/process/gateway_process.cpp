@@ -15,6 +15,7 @@
 #include "gateway/metrics/gateway_metrics.hpp"
 #include "gateway/process/authority_metrics.hpp"
 #include "gateway/process/backend_metrics.hpp"
+#include "gateway/settings/names_config.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
@@ -49,8 +50,9 @@ struct GatewayProcess::Parts {
   std::optional<AccessCache> cache;
   std::optional<PasswordPolicy> policy;
   backend::EventRelay relay;
-  // Outlives the backend, whose last completions hold connections of it.
+  // Outlives the backend and the resolver of names, whose last completions hold connections of it.
   std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<HttpNameResolver> names;  // null: none
   std::optional<GrpcQueueBackend> queues;
   std::optional<IdentityWatch> identity_watch;
 
@@ -69,6 +71,7 @@ GatewayProcess::GatewayProcess(std::unique_ptr<Parts> parts) : parts_(std::move(
 GatewayProcess::~GatewayProcess() {
   parts_->identity_watch.reset();
   parts_->gateway->stop();
+  if (parts_->names) parts_->names->stop();
   // What was created is reported before the way to the auth service goes.
   if (parts_->cache) parts_->cache->stop();
   if (parts_->authority) parts_->authority->stop();
@@ -82,6 +85,9 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   if (!identity) return identity.error();
   parts->warnings = identity_warnings(settings);
 
+  auto names = open_name_resolver(settings);
+  if (!names) return names.error();
+  parts->names = *std::move(names);
   auto to_queues = backend_settings(settings);
   to_queues.name = host_name();
   if (auto status = GrpcQueueBackend::check(to_queues); !status) return status.error();
@@ -92,7 +98,7 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   auto to_clients = gateway_settings(settings, settings.drain_time);
   to_clients.gateway_id = id;
   to_clients.resume_interval = settings.resume_interval;
-  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock);
+  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock, parts->names.get());
   auto started = parts->gateway->start();
   // Events may come from here on: no session exists that could have missed one.
   if (started) parts->relay.set(parts->gateway.get());

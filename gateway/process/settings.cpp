@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "gateway/settings/names_config.hpp"
 #include "libs/config/value.hpp"
 
 namespace sotto::gateway {
@@ -98,6 +99,7 @@ config::Table program_table(ProgramSettings& settings) {
   queue_service_rows(table, settings);
   auth_service_rows(table, settings);
   access_rows(table, settings);
+  names_rows(table, settings);
   table.section("events", "Events to clients");
   end_interval_row(table, settings);
   runtime::process_rows(table, settings);

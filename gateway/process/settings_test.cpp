@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/settings/names_config.hpp"
 #include "libs/config/document.hpp"
 
 namespace sotto::gateway {
@@ -84,6 +85,39 @@ TEST(GatewayProgramSettings, RefuseAuthServicesThatCannotBe) {
     EXPECT_THAT(complaint({targets}), HasSubstr("auth_service")) << targets;
   }
   EXPECT_THAT(complaint({"--auth-service-tls-ca=ca.pem"}), HasSubstr("auth_service"));
+}
+
+TEST(GatewayProgramSettings, NameNoResolverOfNames) {
+  const auto loaded = load({});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  const auto resolver = open_name_resolver(loaded->settings);
+  ASSERT_TRUE(resolver.ok());
+  EXPECT_EQ(*resolver, nullptr);
+}
+
+TEST(GatewayProgramSettings, TakeAResolverOfNames) {
+  const auto loaded =
+      load({"--names-resolver-url=https://names.internal/v1", "--names-timeout=2s", "--names-max-response=8KiB",
+            "--names-max-concurrent=10", "--names-ca-file=/etc/sotto/names.pem"});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  const auto options = name_resolver_options(loaded->settings);
+  EXPECT_EQ(options.url.host, "names.internal");
+  EXPECT_EQ(options.url.path, "/v1");
+  EXPECT_EQ(options.timeout, seconds(2));
+  EXPECT_EQ(options.max_response, 8192U);
+  EXPECT_EQ(options.max_concurrent, 10U);
+  EXPECT_EQ(options.max_waiting, 40U);
+  EXPECT_EQ(options.ca_file, "/etc/sotto/names.pem");
+}
+
+TEST(GatewayProgramSettings, RefuseResolversOfNamesThatCannotBe) {
+  EXPECT_THAT(complaint({"--names-resolver-url=names.internal"}), HasSubstr("names.resolver_url does not begin"));
+  EXPECT_THAT(complaint({"--names-resolver-url=http://user:hunter2@names.internal"}),
+              AllOf(HasSubstr("names.resolver_url"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(complaint({"--names-ca-file=ca.pem"}), HasSubstr("name the resolver"));
+  EXPECT_THAT(complaint({"--names-ca-file=ca.pem", "--names-resolver-url=http://names.internal"}),
+              HasSubstr("is not https"));
+  EXPECT_THAT(complaint({"--names-max-response=16001"}), HasSubstr("names.max_response"));
 }
 
 TEST(GatewayProgramSettings, PrintWhatIsInForceWithoutSecrets) {

@@ -77,7 +77,8 @@ bool names_no_entity(const smp::Response& response) {
 
 bool answer_may_be_large(const smp::Command& command) {
   return std::holds_alternative<smp::Get>(command) || std::holds_alternative<smp::Ack>(command) ||
-         std::holds_alternative<smp::Lget>(command) || std::holds_alternative<smp::Lkey>(command);
+         std::holds_alternative<smp::Lget>(command) || std::holds_alternative<smp::Lkey>(command) ||
+         std::holds_alternative<smp::Rslv>(command);
 }
 
 ServiceDrift drift_of(std::int64_t count, ByteView ids_hash, const backend::IdSet& known) {
@@ -152,6 +153,7 @@ void BlockTask::parse_command(Item& item) {
   // Commands that need no queue.
   if (std::holds_alternative<smp::Ping>(*item.command)) return answer(item, smp::Pong{});
   if (std::holds_alternative<smp::Prxy>(*item.command)) return;  // when it is known what its password is worth
+  if (std::holds_alternative<smp::Rslv>(*item.command) && owner_->context().names != nullptr) return;  // ask_names()
   if (auto response = answer_unconfigured(*item.command)) answer(item, *response);
 }
 
@@ -278,8 +280,9 @@ void BlockTask::find_records() {
 }
 
 bool BlockTask::starts_new_wave(const Item& item) {
-  if (item.done || !item.record) return false;
+  if (item.done) return false;
   if (answer_may_be_large(*item.command) && ++wave_messages_ > kWaveMessages) return true;
+  if (!item.record) return false;
   const bool send = std::holds_alternative<smp::Send>(*item.command);
   for (auto& queue : wave_queues_) {
     if (queue.queue == item.record->recipient_id) return !(send && queue.only_sends);
@@ -297,6 +300,7 @@ void BlockTask::run() {
       wave_messages_ = 0;
       while (wave_end_ < items_.size() && !starts_new_wave(items_[wave_end_])) ++wave_end_;
     }
+    if (ask_names()) return;
     std::vector<backend::Operation> operations;
     submitted_items_.clear();
     submitted_.clear();

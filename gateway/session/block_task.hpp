@@ -42,6 +42,9 @@ class TaskOwner {
   // Asks what a password is worth; BlockTask::admitted() is called with the answer and `item` on the I/O thread.
   virtual void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
                    std::shared_ptr<class BlockTask> task) = 0;
+  // Asks what stands behind a name; BlockTask::named() is called with the answer and `item` on the I/O thread.
+  // Precondition: there is a resolver.
+  virtual void resolve(ByteView name, std::size_t item, std::shared_ptr<class BlockTask> task) = 0;
   // The task waits for something but the backend: others may take its place among the blocks in flight, until
   // take_up().
   virtual void set_aside() = 0;
@@ -63,6 +66,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   void go_on();
   // What the password of an item is worth.
   void admitted(std::size_t item, backend::Admission admission);
+  // What stands behind the name of an item.
+  void named(std::size_t item, NameAnswer answer);
 
  private:
   struct Item {
@@ -111,6 +116,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   backend::Action refuse_unless_blocked(Item& item, smp::ProtocolError refusal);
   std::optional<backend::Action> create_action(Item& item, const smp::New& command);
   bool starts_new_wave(const Item& item);
+  // Asks for the names of the wave (names.cpp). False: there are none; go_on() is called otherwise.
+  bool ask_names();
   // Hands over what is answered when it is much. False: the owner is closed, or the task waits for room.
   bool hand_over_answers();
 
@@ -137,7 +144,7 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   transport::BlockBuffer buffer_;
   ByteView content_;
   std::vector<Item> items_;
-  std::size_t asked_ = 0;  // items whose passwords are being asked about
+  std::size_t asked_ = 0;  // items whose passwords, or names, are being asked about
   bool looked_up_ = false;
   std::size_t wave_begin_ = 0;
   std::size_t wave_end_ = 0;

@@ -57,6 +57,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   const backend::AccessSource& source() override { return source_; }
   void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
            std::shared_ptr<BlockTask> task) override;
+  void resolve(ByteView name, std::size_t item, std::shared_ptr<BlockTask> task) override;
   void set_aside() override;
   void take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseconds delay) override;
   void finished(std::vector<Bytes> responses) override;

@@ -89,6 +89,20 @@ smp::Response answer_proxy(backend::AccessDecision decision) {
   return smp::Err{smp::proxy_error(std::move(error))};
 }
 
+smp::Response answer_name(const NameAnswer& answer) {
+  using Kind = smp::NameError::Kind;
+  switch (answer.outcome) {
+    case NameOutcome::found:
+      return smp::Rname{as_bytes(answer.text)};
+    case NameOutcome::not_found:
+      return smp::Err{smp::NameError{Kind::not_found, {}}};
+    case NameOutcome::failed:
+    case NameOutcome::overloaded:
+      break;
+  }
+  return smp::Err{smp::NameError{Kind::resolver, answer.text}};
+}
+
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command) {
   if (std::holds_alternative<smp::Pfwd>(command)) return smp::Err{smp::proxy_error(smp::ProxyNoSession{})};
   if (std::holds_alternative<smp::Rfwd>(command)) return smp::Err{smp::CommandError::prohibited};

@@ -28,6 +28,8 @@ smp::ProtocolError store_error();
 // PRXY, by what its password is worth. Private routing is not there: a client may then send directly, as with a host
 // that its proxy cannot reach.
 smp::Response answer_proxy(backend::AccessDecision decision);
+// RSLV, by what the resolver says. Views the record of `answer`.
+smp::Response answer_name(const NameAnswer& answer);
 // Other commands of parts that are not configured: forwarding, names. Nothing for all others.
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command);
 

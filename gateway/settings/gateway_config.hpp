@@ -40,6 +40,12 @@ struct GatewayConfig {
   // [access]
   std::optional<SecretString> password;  // absent: anybody may create queues
   bool new_queues = true;
+  // [names]
+  std::string resolver_url;  // empty: none
+  std::chrono::milliseconds resolver_timeout{};
+  std::uint64_t resolver_max_response = 0;    // bytes
+  std::uint32_t resolver_max_concurrent = 0;  // requests; four times as many may wait
+  std::string resolver_ca;                    // file; empty: the CAs of the system
   // [events]
   std::chrono::milliseconds end_interval{};  // END and DELD are sent together this often; 0: at once
 };

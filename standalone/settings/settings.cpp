@@ -1,5 +1,7 @@
 #include "standalone/settings/settings.hpp"
 
+#include "gateway/settings/names_config.hpp"
+
 namespace sotto::standalone {
 namespace {
 
@@ -31,6 +33,7 @@ config::Table server_table(ServerSettings& settings) {
               "Key under which passwords are digested before they are stored; made when it is missing. Back it up with "
               "the identity, never with the data. Empty: password.key in identity.dir."},
              "the path of a file", settings.password_key_file);
+  gateway::names_rows(table, settings);
   table.section("admin", "Administration");
   table.text({"socket", "admin-socket", "",
               "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "

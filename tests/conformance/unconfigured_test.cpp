@@ -1,4 +1,4 @@
-// Sections 7 and 10: private routing, subscriptions of services and names, as a server answers that has none of them.
+// Sections 7 and 10: private routing and subscriptions of services, as a server answers that has none of them.
 #include "tests/conformance/conformance_test.hpp"
 
 namespace sotto::test {
@@ -48,13 +48,6 @@ TEST_P(Section10UnconfiguredPassword, PrxyNeedsIt) {
   EXPECT_EQ(ask(*client, nullptr, {}, prxy()), "ERR PROXY BASIC_AUTH");
   EXPECT_EQ(ask(*client, nullptr, {}, prxy(as_bytes("wrong"))), "ERR PROXY BASIC_AUTH");
   EXPECT_EQ(ask(*client, nullptr, {}, prxy(as_bytes("correct-horse"))), "ERR PROXY BROKER HOST");
-}
-
-TEST(Section7Names, RslvHasNoResolver) {
-  InProcessServer server({"--ephemeral"});
-  const auto client = server.connect(20);
-  EXPECT_EQ(ask(*client, nullptr, {}, smp::Rslv{as_bytes("name.example")}), "ERR NAME NO_RESOLVER");
-  EXPECT_EQ(ask(*client, raw_request("RSLV no dots")), "ERR CMD SYNTAX");
 }
 
 class Section7Ping : public Conformance {};

@@ -172,9 +172,9 @@ bool HttpServer::wait_for_none_hanging() {
 }
 
 void HttpServer::release(const HttpReply& reply) {
-  asio::post(parts_->io, [this, reply] {
-    std::list<std::shared_ptr<Parts::Client>> waiting;
-    parts_->change([&] { waiting.swap(parts_->hanging); });
+  std::list<std::shared_ptr<Parts::Client>> waiting;
+  parts_->change([&] { waiting.swap(parts_->hanging); });
+  asio::post(parts_->io, [waiting = std::move(waiting), reply] {
     for (const auto& client : waiting) client->answer(reply.bytes);
   });
 }

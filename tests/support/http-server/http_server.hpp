@@ -51,7 +51,7 @@ class HttpServer {
   [[nodiscard]] bool wait_for_hanging(std::size_t count);
   // Waits until none hangs: their clients have gone. False when that takes too long.
   [[nodiscard]] bool wait_for_none_hanging();
-  // Answers those that hang now.
+  // Answers those that hang now, which then hang no more.
   void release(const HttpReply& reply);
 
  private:
