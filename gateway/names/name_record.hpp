@@ -5,7 +5,7 @@
 
 namespace sotto::gateway {
 
-// A JSON object with the fields of docs/names.md; others may be there, too.
-[[nodiscard]] bool is_name_record(std::string_view json);
+// Whether it is a JSON object with the fields of docs/names.md; others may be there, too.
+[[nodiscard]] bool is_name_record(std::string_view text);
 
 }  // namespace sotto::gateway

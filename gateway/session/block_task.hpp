@@ -67,7 +67,7 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   // What the password of an item is worth.
   void admitted(std::size_t item, backend::Admission admission);
   // What stands behind the name of an item.
-  void named(std::size_t item, NameAnswer answer);
+  void named(std::size_t item, const NameAnswer& resolved);
 
  private:
   struct Item {

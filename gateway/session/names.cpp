@@ -22,21 +22,21 @@ bool BlockTask::ask_names() {
   return true;
 }
 
-void BlockTask::named(std::size_t item, NameAnswer answer) {
+void BlockTask::named(std::size_t item, const NameAnswer& resolved) {
   if (owner_->session() == nullptr) return;
-  this->answer(items_[item], answer_name(answer));
+  answer(items_[item], answer_name(resolved));
   if (--asked_ == 0) owner_->take_up(shared_from_this(), std::chrono::milliseconds(0));
 }
 
 void Connection::resolve(ByteView name, std::size_t item, std::shared_ptr<BlockTask> task) {
   auto& counters = context().counters;
   const auto asked = std::chrono::steady_clock::now();
-  context().names->resolve(
-      as_text(name), [&worker = worker_, &counters, asked, item, task = std::move(task)](NameAnswer answer) {
-        counters.names_resolved[static_cast<std::size_t>(answer.outcome)].add();
-        counters.name_times.add(std::chrono::steady_clock::now() - asked);
-        worker.post([task, item, answer = std::move(answer)]() mutable { task->named(item, std::move(answer)); });
-      });
+  context().names->resolve(as_text(name),
+                           [&worker = worker_, &counters, asked, item, task = std::move(task)](NameAnswer answer) {
+                             counters.names_resolved[static_cast<std::size_t>(answer.outcome)].add();
+                             counters.name_times.add(std::chrono::steady_clock::now() - asked);
+                             worker.post([task, item, answer = std::move(answer)] { task->named(item, answer); });
+                           });
 }
 
 }  // namespace sotto::gateway
