@@ -3,15 +3,23 @@
 #include <string>
 #include <utility>
 
+#include "services/notification/api/status_message.hpp"
+
 namespace sotto::standalone {
 
 AdminServer::AdminServer(std::unique_ptr<auth::AdminServer> server, Parts& parts)
-    : server_(std::move(server)), queues_(parts.clock) {
+    : server_(std::move(server)),
+      queues_(parts.clock),
+      notifications_(server_->moderation(), [status = std::move(parts.notifications)](const auto&, auto& response) {
+        notification::to_proto(status(), response);
+        return grpc::Status::OK;
+      }) {
   parts.hooks.admit = [this](const auto& context, queue::AdminCall call, const std::string& subject) {
     return admit(context, call, subject);
   };
   queues_.serve(parts.queues, std::move(parts.hooks));
   server_->add(queues_);
+  server_->add(notifications_);
 }
 
 grpc::Status AdminServer::admit(const grpc::ServerContextBase& context, queue::AdminCall call,

@@ -1,10 +1,13 @@
-// AdminServer: what administrators are served of a standalone server: auth::AdminServer, and its queues beside that.
-// Owned by Server; all but what gRPC calls from its thread.
+// AdminServer: what administrators are served of a standalone server: auth::AdminServer, and its queues and
+// notifications beside that. Owned by Server; all but what gRPC calls from its thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "services/auth/api/admin_server.hpp"
+#include "services/auth/api/notification_status_service.hpp"
+#include "services/notification/domain/notification_status.hpp"
 #include "services/queue/api/admin_service.hpp"
 
 namespace sotto::standalone {
@@ -16,6 +19,7 @@ class AdminServer {
     auth::PasswordAdmin& passwords;
     backend::QueueBackend& queues;
     queue::QueueAdminHooks hooks;  // without `admit`
+    std::function<notification::NotificationStatus()> notifications;
     const Clock& clock;
   };
   // Listens where `config` says, if anywhere. Errors are those of auth::AdminServer.
@@ -32,6 +36,7 @@ class AdminServer {
 
   const std::unique_ptr<auth::AdminServer> server_;
   queue::AdminService queues_;
+  auth::NotificationStatusService notifications_;
 };
 
 }  // namespace sotto::standalone

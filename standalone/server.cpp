@@ -45,6 +45,10 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
   return ok_status();
 }
 
+notification::NotificationStatus notification_status(const Server::Parts& parts) {
+  return notification::status_of(parts.hub->counters(), parts.notifications->totals().notifications, 0);
+}
+
 Status start_admin(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
   const bool has_socket = !settings.admin_socket.empty() || !settings.ephemeral;
   if (!has_socket && settings.admin_listen.empty()) return ok_status();
@@ -53,6 +57,7 @@ Status start_admin(const ServerSettings& settings, Server::Parts& parts, const C
                                              .hooks = {.totals = [&parts] { return parts.queues->totals(); },
                                                        .expire_now = [&parts] { return parts.commit->expire_now(); },
                                                        .admit = {}},
+                                             .notifications = [&parts] { return notification_status(parts); },
                                              .clock = clock});
   if (!admin) return admin.error();
   parts.admin = *std::move(admin);
@@ -140,6 +145,7 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
   queue::expose_group_commit(metrics, parts_->commit->counters());
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
+  notification::expose_pending(metrics, [&parts = *parts_] { return notification_status(parts); });
   health.add("store", [this] { return parts_->store_watch->state(); });
   if (parts_->admin) parts_->admin->server().show(health);
 }

@@ -29,6 +29,8 @@ void add_admin_commands(CLI::App& parent, CommandTable& commands) {
   command(queue, "block", "Stop the use of a queue; its messages stay", make_queue_block_command);
   command(queue, "unblock", "Let a blocked queue be used again", make_queue_unblock_command);
   command(queue, "delete", "Remove a queue with all its messages", make_queue_delete_command);
+  auto& notification = *group("notification", "Notifications of new messages; of a running server");
+  command(notification, "status", "How many wait, and since when", make_notification_status_command);
   // The group is there: tests need no running server of ours.
   command(*parent.get_subcommand("server"), "status", "Whether a running server is ready, and what it holds",
           make_server_status_command);

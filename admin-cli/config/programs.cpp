@@ -6,6 +6,7 @@
 
 #include "gateway/process/settings.hpp"
 #include "services/auth/process/settings.hpp"
+#include "services/notification/process/settings.hpp"
 #include "services/queue/process/settings.hpp"
 #include "standalone/settings/settings.hpp"
 
@@ -42,6 +43,9 @@ constexpr std::array kPrograms{
             &check<&queue::load_program>},
     Program{"auth", "sotto-auth", &with_table<auth::ProgramSettings, &auth::program_table>,
             &check<&auth::load_program>},
+    Program{"notification", "sotto-notification",
+            &with_table<notification::ProgramSettings, &notification::program_table>,
+            &check<&notification::load_program>},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "libs/config/load.hpp"
 #include "services/auth/migrations/migrations.hpp"
 #include "services/auth/process/settings.hpp"
+#include "services/notification/process/settings.hpp"
 #include "services/queue/migrations/migrations.hpp"
 #include "services/queue/process/settings.hpp"
 #include "standalone/settings/settings.hpp"
@@ -30,7 +31,13 @@ void describe(const gateway::ProgramSettings& settings, Subject& subject) {
   subject.metrics = settings.metrics_listen;
 }
 
-// What both services have.
+void describe(const notification::ProgramSettings& settings, Subject& subject) {
+  subject.metrics = settings.metrics_listen;
+  subject.grpc = settings.grpc.listen;
+  subject.redis = service::redis_options(settings.redis);
+}
+
+// What the services with a database have.
 template <class Settings>
 void describe_service(const Settings& settings, const postgres::MigrationSet& schema, Subject& subject) {
   subject.metrics = settings.metrics_listen;
@@ -80,6 +87,8 @@ Subject read_subject(std::string_view word, const std::string& file, const std::
     read<&queue::load_program>(arguments, environment.data(), subject);
   } else if (word == "auth") {
     read<&auth::load_program>(arguments, environment.data(), subject);
+  } else if (word == "notification") {
+    read<&notification::load_program>(arguments, environment.data(), subject);
   } else {
     read<&standalone::load_settings>(arguments, environment.data(), subject);
   }

@@ -89,12 +89,16 @@ class GrpcQueueBackendTest : public testing::Test {
 
 class NoNotifications final : public backend::NotificationBackend {
  public:
-  void push(const NotifierId& /*notifier*/, backend::Notification /*notification*/) override {}
-  void subscribe(const NotifierId& /*notifier*/, SessionRef /*session*/, bool /*resume*/,
-                 std::function<void()> registered) override {
+  void push(const backend::NotifierRef& /*notifier*/, backend::Notification /*notification*/) override {}
+  void subscribe(const backend::NotifierRef& /*notifier*/, std::optional<backend::NotifierRef> /*former*/,
+                 SessionRef /*session*/, bool /*resume*/, std::function<void()> registered) override {
     registered();
   }
-  void remove(const NotifierId& /*notifier*/, SessionRef /*by*/) override {}
+  void subscribe_service(const ServiceId& /*service*/, SessionRef /*session*/, bool /*resume*/,
+                         std::function<void()> registered) override {
+    registered();
+  }
+  void remove(const backend::NotifierRef& /*notifier*/, SessionRef /*by*/) override {}
   void end_session(SessionRef /*session*/) override {}
 };
 

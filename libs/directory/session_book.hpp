@@ -17,12 +17,14 @@ using backend::SessionRef;
 template <class IdType>
 class SessionBook {
  public:
-  void add(SessionRef session, const IdType& id) { sessions_[session].insert(id); }
+  void add(SessionRef session, const IdType& id) {
+    if (sessions_[session].insert(id).second) ++keys_;
+  }
   // Nothing when it was not there.
   void remove(SessionRef session, const IdType& id) {
     const auto found = sessions_.find(session);
     if (found == sessions_.end()) return;
-    found->second.erase(id);
+    keys_ -= found->second.erase(id);
     if (found->second.empty()) sessions_.erase(found);
   }
   // All of the session, which are forgotten.
@@ -31,10 +33,13 @@ class SessionBook {
     if (found == sessions_.end()) return {};
     std::vector<IdType> out(found->second.begin(), found->second.end());
     sessions_.erase(found);
+    keys_ -= out.size();
     return out;
   }
   // With at least one key.
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  // Of all sessions.
+  [[nodiscard]] std::size_t keys() const { return keys_; }
 
  private:
   struct SessionHash {
@@ -43,6 +48,7 @@ class SessionBook {
     }
   };
   std::unordered_map<SessionRef, std::unordered_set<IdType>, SessionHash> sessions_;
+  std::size_t keys_ = 0;
 };
 
 }  // namespace sotto::directory

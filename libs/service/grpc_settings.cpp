@@ -4,10 +4,11 @@
 
 namespace sotto::service {
 
-void grpc_rows(config::Table& table, const std::string& listen, GrpcSettings& settings) {
-  table.section("grpc", "Where gateways connect to");
-  table.endpoints({"listen", "listen", listen, "Addresses on which gateways are served, over gRPC."}, settings.listen);
-  runtime::tls_rows(table, "grpc", "gateways", settings.tls);
+void grpc_rows(config::Table& table, const std::string& listen, GrpcSettings& settings, const std::string& clients) {
+  table.section("grpc", "Where " + clients + " connect to");
+  table.endpoints({"listen", "listen", listen, "Addresses on which " + clients + " are served, over gRPC."},
+                  settings.listen);
+  runtime::tls_rows(table, "grpc", clients, settings.tls);
   table.boolean(
       {"plaintext_anywhere", "grpc-plaintext-anywhere", "false",
        "Whether addresses other than loopback may be without TLS: only where the network encrypts by itself."},

@@ -1,5 +1,5 @@
-// GrpcSettings: where a service of the platform serves its gateways, and the rows of its table for it. A value; const
-// after start.
+// GrpcSettings: where a service of the platform serves gateways or other services, and the rows of its table for it. A
+// value; const after start.
 #pragma once
 
 #include <string>
@@ -17,8 +17,9 @@ struct GrpcSettings {
   bool plaintext_anywhere = false;
 };
 
-// The section [grpc]. `listen`: the address when none is set.
-void grpc_rows(config::Table& table, const std::string& listen, GrpcSettings& settings);
+// The section [grpc]. `listen`: the address when none is set. `clients`: who is served there.
+void grpc_rows(config::Table& table, const std::string& listen, GrpcSettings& settings,
+               const std::string& clients = "gateways");
 
 // As the server wants them.
 rpc::ServerSettings server_settings(const GrpcSettings& settings);

@@ -190,6 +190,43 @@ TEST_F(AuthServiceHealth, DoesNotStartWithoutTheKeysOfItsPasswords) {
   EXPECT_THAT(auth->process().log(), HasSubstr("digested with a key that is not there"));
 }
 
+TEST(NotificationServiceHealth, FallsAndComesBackWithRedisAndStopsWithZero) {
+  RedisServer redis;
+  redis.stop();
+  auto notification = ServerProgram::notification(redis.url());
+  notification.wait_ready(false);
+  std::string body;
+  EXPECT_EQ(notification.probe("/readyz", &body), 503);
+  EXPECT_THAT(body, AllOf(HasSubstr("failed redis: Redis does not answer"), Not(HasSubstr("127.0.0.1"))));
+  EXPECT_EQ(grpc_health(notification.grpc_port()), GrpcHealth::not_serving);
+  redis.start();
+  notification.wait_ready(true);
+  EXPECT_EQ(notification.probe("/readyz", &body), 200);
+  EXPECT_EQ(body, "ok redis\nok grpc\n");
+  wait_until("the gRPC health service", [&] { return grpc_health(notification.grpc_port()) == GrpcHealth::serving; });
+  EXPECT_EQ(grpc_health(notification.grpc_port(), "sotto.notification.v1.NotificationService"), GrpcHealth::serving);
+  redis.kill();
+  notification.wait_ready(false);
+  EXPECT_EQ(notification.probe("/livez"), 200);
+  redis.start();
+  notification.wait_ready(true);
+  notification.process().signal(SIGTERM);
+  EXPECT_EQ(notification.process().wait(), 0);
+}
+
+// It needs nothing of a notification service, not to be ready and not to end.
+TEST_F(QueueServiceHealth, IsReadyWithoutANotificationService) {
+  migrate(database);
+  queue.emplace(ServerProgram::queue(database, redis.url(),
+                                     {"--notification-service-targets=127.0.0.1:" + std::to_string(free_port())}));
+  queue->wait_ready(true);
+  std::string metrics;
+  EXPECT_EQ(queue->probe("/metrics", &metrics), 200);
+  EXPECT_THAT(metrics, HasSubstr("\nsmp_notification_service_connected 0\n"));
+  queue->process().signal(SIGTERM);
+  EXPECT_EQ(queue->process().wait(), 0);
+}
+
 TEST(QueueServiceStart, RefusesAPasswordThatIsWrong) {
   auto options = quick();
   options.ask_password = true;

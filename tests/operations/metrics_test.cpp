@@ -18,7 +18,7 @@
 namespace sotto::test {
 namespace {
 
-constexpr std::array kPrograms{"sotto-server", "sotto-gateway", "sotto-queue", "sotto-auth"};
+constexpr std::array kPrograms{"sotto-server", "sotto-gateway", "sotto-queue", "sotto-auth", "sotto-notification"};
 
 std::filesystem::path list_of(const std::string& program) {
   return std::filesystem::path(SOTTO_SOURCE_DIR) / "tests/operations/metrics" / (program + ".txt");
@@ -85,8 +85,14 @@ TEST_F(MetricNames, OfTheGateway) {
 
 TEST_F(MetricNames, OfTheQueueService) {
   auto queue = ServerProgram::queue("host=127.0.0.1 dbname=sotto port=" + std::to_string(free_port()),
-                                    "redis://127.0.0.1:" + std::to_string(free_port()));
+                                    "redis://127.0.0.1:" + std::to_string(free_port()),
+                                    {"--notification-service-targets=127.0.0.1:" + std::to_string(free_port())});
   check("sotto-queue", queue);
+}
+
+TEST_F(MetricNames, OfTheNotificationService) {
+  auto notification = ServerProgram::notification("redis://127.0.0.1:" + std::to_string(free_port()));
+  check("sotto-notification", notification);
 }
 
 TEST_F(MetricNames, OfTheAuthService) {

@@ -95,8 +95,16 @@ ServerProgram ServerProgram::service(const std::string& program, const std::stri
   return {program, std::move(arguments), std::move(directory), port};
 }
 
-ServerProgram ServerProgram::queue(const std::string& database_url, const std::string& redis_url) {
-  return service(SOTTO_QUEUE_PROGRAM, database_url, redis_url);
+ServerProgram ServerProgram::queue(const std::string& database_url, const std::string& redis_url,
+                                   const std::vector<std::string>& flags) {
+  return service(SOTTO_QUEUE_PROGRAM, database_url, redis_url, flags);
+}
+
+ServerProgram ServerProgram::notification(const std::string& redis_url, const std::vector<std::string>& flags) {
+  const auto port = free_port();
+  std::vector<std::string> arguments{"--listen=" + local(port), "--redis-url=" + redis_url};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return {SOTTO_NOTIFICATION_PROGRAM, std::move(arguments), std::make_unique<TempDir>(), port};
 }
 
 ServerProgram ServerProgram::auth(const std::string& database_url, const std::string& redis_url,

@@ -28,7 +28,10 @@ class ServerProgram {
   static ServerProgram gateway(const std::string& targets, const std::vector<std::string>& flags = {},
                                const Algorithm& algorithm = kDefault);
   // sotto-queue with a fresh platform key.
-  static ServerProgram queue(const std::string& database_url, const std::string& redis_url);
+  static ServerProgram queue(const std::string& database_url, const std::string& redis_url,
+                             const std::vector<std::string>& flags = {});
+  // sotto-notification.
+  static ServerProgram notification(const std::string& redis_url, const std::vector<std::string>& flags = {});
   // sotto-auth, with a fresh platform key unless a flag names one.
   static ServerProgram auth(const std::string& database_url, const std::string& redis_url,
                             const std::vector<std::string>& flags = {});
@@ -42,19 +45,20 @@ class ServerProgram {
   Child& process() { return *child_; }
   // SIGKILL, and the same program again.
   void restart();
-  // What `sotto init` made, with the key of the CA in ca-key beside it. Not of queue() and auth().
+  // What `sotto init` made, with the key of the CA in ca-key beside it. Only of
+  // standalone(), durable() and gateway().
   [[nodiscard]] std::filesystem::path identity_dir() const { return directory_->path() / "identity"; }
   // Of durable().
   [[nodiscard]] std::filesystem::path data_dir() const { return directory_->path() / "data"; }
   // For files of a test.
   [[nodiscard]] std::filesystem::path directory() const { return directory_->path(); }
-  // For clients, as the log says it: waits for that. Not of queue() and auth().
+  // For clients, as the log says it: waits for that. Not of the services.
   [[nodiscard]] std::uint16_t port() const;
   // Runs `sotto` with these arguments; its exit code. `output` gets what it says, on both its outputs.
   int sotto(std::vector<std::string> arguments, std::string* output = nullptr) const;
   // Of /metrics and health.
   [[nodiscard]] std::uint16_t metrics_port() const { return metrics_port_; }
-  // Of gRPC; only of queue() and auth().
+  // Of gRPC; only of the services.
   [[nodiscard]] std::uint16_t grpc_port() const { return grpc_port_; }
 
  private:

@@ -1,4 +1,4 @@
-// `sotto queue` and `sotto server status` against a running sotto-server.
+// `sotto queue`, `sotto notification status` and `sotto server status` against a running sotto-server.
 #include <gmock/gmock.h>
 
 #include "tests/operations/admin_test.hpp"
@@ -73,6 +73,22 @@ TEST_F(QueueCommands, WhatIsNoQueueIsSaid) {
   EXPECT_EQ(sotto({"queue", "block", address, "--notice", "[1]"}).exit_code, 2);
   EXPECT_EQ(sotto({"queue", "block"}).exit_code, 2);
   EXPECT_EQ(sent(), "OK");
+}
+
+TEST_F(QueueCommands, TheServerSaysWhichNotificationsWait) {
+  ASSERT_TRUE(recipient.add_notifier(*queue));
+  client::SyncClient sender;
+  ASSERT_TRUE(sender.connect(options()));
+  ASSERT_TRUE(sender.send(*queue, "ding", "T"));
+  wait_until("it to be kept", [&] {
+    return done({"notification", "status"}).find("pending     1,") != std::string::npos;
+  });
+  expect_golden("notification-status.txt", done({"notification", "status"}));
+  expect_golden("notification-status.json", done({"notification", "status", "--json"}));
+  ASSERT_TRUE(sender.subscribe_notifications(*queue));
+  wait_until("it to be taken", [&] {
+    return done({"notification", "status"}).find("subscribed  1\npending     0,") != std::string::npos;
+  });
 }
 
 TEST_F(QueueCommands, TheServerSaysHowItIs) {

@@ -4,14 +4,18 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libs/crypto/key_ring.hpp"
 #include "libs/observability/log.hpp"
+#include "libs/rpc/channel.hpp"
 #include "libs/rpc/server.hpp"
 #include "libs/service/database_watch.hpp"
 #include "libs/service/readiness.hpp"
 #include "libs/service/redis_metrics.hpp"
 #include "services/auth/api/admin_server.hpp"
+#include "services/auth/api/notification_replicas.hpp"
+#include "services/auth/api/notification_status_service.hpp"
 #include "services/auth/api/queue_moderation_service.hpp"
 #include "services/auth/domain/audit_expiry.hpp"
 #include "services/auth/domain/password_admin.hpp"
@@ -31,6 +35,16 @@ constexpr std::chrono::seconds kLookLimit{2};
 constexpr std::chrono::milliseconds kCallGrace{500};
 constexpr const char* kService = "sotto.auth.v1.AuthService";
 constexpr const char* kFirstLabel = "initial";
+
+Result<std::vector<std::shared_ptr<grpc::Channel>>> channels_to(const service::ReplicaSettings& settings) {
+  std::vector<std::shared_ptr<grpc::Channel>> out;
+  for (const auto replicas = service::replica_channels(settings); const auto& replica : replicas) {
+    auto channel = rpc::make_channel(replica);
+    if (!channel) return channel.error();
+    out.push_back(*std::move(channel));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -53,6 +67,8 @@ struct AuthProcess::Parts {
   std::optional<AuditExpiry> audit_expiry;
   std::unique_ptr<AdminServer> administrators;
   std::optional<QueueModerationService> queues;
+  std::optional<NotificationReplicas> notification_replicas;
+  std::optional<NotificationStatusService> notifications;
   std::optional<service::Readiness> readiness;
 
   Status serve(const ProgramSettings& settings);
@@ -73,13 +89,17 @@ Status AuthProcess::Parts::serve_administrators(const ProgramSettings& settings)
   auto opened = AdminServer::open(settings, {.passwords = *admin, .component = "auth", .clock = clock});
   if (!opened) return opened.error();
   administrators = *std::move(opened);
-  std::vector<std::shared_ptr<grpc::Channel>> channels;
-  for (const auto& channel : queue_channels(settings)) {
-    auto made = rpc::make_channel(channel);
-    if (!made) return made.error();
-    channels.push_back(*std::move(made));
+  auto queue_channels = channels_to(settings.queue_service);
+  if (!queue_channels) return queue_channels.error();
+  if (!queue_channels->empty()) administrators->add(queues.emplace(administrators->moderation(), *queue_channels));
+  auto notification_channels = channels_to(settings.notification_service);
+  if (!notification_channels) return notification_channels.error();
+  if (!notification_channels->empty()) {
+    notification_replicas.emplace(*notification_channels);
+    administrators->add(notifications.emplace(
+        administrators->moderation(),
+        [this](const auto& context, auto& response) { return notification_replicas->ask(context, response); }));
   }
-  if (!channels.empty()) administrators->add(queues.emplace(administrators->moderation(), channels));
   if (auto status = administrators->listen(settings); !status) return status;
   return settings.admin_socket.empty() ? ok_status() : administrators->serve(settings.admin_socket);
 }

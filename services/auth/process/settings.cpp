@@ -3,7 +3,6 @@
 #include <string_view>
 #include <utility>
 
-#include "libs/rpc/replica_names.hpp"
 #include "services/auth/domain/password_rules.hpp"
 
 namespace sotto::auth {
@@ -34,23 +33,6 @@ void access_rows(config::Table& table, ProgramSettings& settings) {
                  {seconds(1), hours(24)}, settings.attempts_leak);
 }
 
-void queue_service_rows(config::Table& table, ProgramSettings& settings) {
-  table.section("queue_service", "Queue service");
-  table.text({"targets", "queue-service-targets", "",
-              "Where replicas of sotto-queue are, which do what administrators ask for with queues (`sotto queue`). "
-              "Empty: that is not to be had here."},
-             "hosts with ports separated by commas, such as queue-0:7450,queue-1:7450, or empty",
-             settings.queue_targets);
-  runtime::tls_rows(table, "queue-service", "the queue service", settings.queue_tls);
-  runtime::require_mutual_tls(table, "queue_service", settings.queue_tls);
-  table.rule([&settings]() -> std::optional<std::string> {
-    if (settings.queue_targets.empty()) return std::nullopt;
-    const auto names = rpc::parse_replicas(settings.queue_targets);
-    if (names) return std::nullopt;
-    return "queue_service.targets: " + names.error().message;
-  });
-}
-
 }  // namespace
 
 config::Table program_table(ProgramSettings& settings) {
@@ -71,7 +53,21 @@ config::Table program_table(ProgramSettings& settings) {
               "Empty: none."},
              "the path of a socket", settings.admin_socket);
   admin_rows(table, settings);
-  queue_service_rows(table, settings);
+  service::replica_rows(
+      table,
+      {.section = "queue_service",
+       .title = "Queue service",
+       .help = "Where replicas of sotto-queue are, which do what administrators ask for with queues (`sotto queue`). "
+               "Empty: that is not to be had here.",
+       .example = "queue-0:7450,queue-1:7450"},
+      settings.queue_service);
+  service::replica_rows(table,
+                        {.section = "notification_service",
+                         .title = "Notification service",
+                         .help = "Where replicas of sotto-notification are, which know what `sotto notification` asks "
+                                 "for. Empty: that is not to be had here.",
+                         .example = "notification-0:7452,notification-1:7452"},
+                        settings.notification_service);
   runtime::process_rows(table, settings);
   return table;
 }
@@ -89,25 +85,6 @@ PostgresPasswordSettings postgres_settings(const ProgramSettings& settings) {
   PostgresPasswordSettings out;
   out.connection = service::connect_options(settings.database, "sotto-auth");
   out.statement_limit = settings.database.timeout;
-  return out;
-}
-
-std::vector<rpc::ChannelSettings> queue_channels(const ProgramSettings& settings) {
-  std::vector<rpc::ChannelSettings> out;
-  if (settings.queue_targets.empty()) return out;
-  const auto names = rpc::parse_replicas(settings.queue_targets).value();
-  for (const auto& name : names) {
-    rpc::ChannelSettings channel;
-    const bool is_ipv6 = name.host.find(':') != std::string::npos;
-    channel.target = "dns:///" + (is_ipv6 ? "[" + name.host + "]" : name.host) + ":" + name.port;
-    channel.authority = name.host;
-    if (settings.queue_tls.any()) {
-      channel.tls = rpc::TlsFiles{.certificate = settings.queue_tls.certificate,
-                                  .key = settings.queue_tls.key,
-                                  .authorities = settings.queue_tls.ca};
-    }
-    out.push_back(std::move(channel));
-  }
   return out;
 }
 

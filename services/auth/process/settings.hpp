@@ -12,12 +12,11 @@
 #include "libs/base/result.hpp"
 #include "libs/base/secret.hpp"
 #include "libs/config/table.hpp"
-#include "libs/rpc/channel.hpp"
 #include "libs/runtime/process_settings.hpp"
-#include "libs/runtime/tls_settings.hpp"
 #include "libs/service/database_settings.hpp"
 #include "libs/service/grpc_settings.hpp"
 #include "libs/service/redis_settings.hpp"
+#include "libs/service/replica_settings.hpp"
 #include "services/auth/settings/admin_config.hpp"
 #include "services/auth/storage/postgres/postgres_password_store.hpp"
 
@@ -34,8 +33,9 @@ struct ProgramSettings : AdminConfig, runtime::ProcessSettings {
   // [admin]
   std::string admin_socket;  // empty: none
   // [queue_service]
-  std::string queue_targets;       // hosts with ports, separated by commas; empty: queues are not administered here
-  runtime::TlsSettings queue_tls;  // none: plaintext
+  service::ReplicaSettings queue_service;  // without targets queues are not administered here
+  // [notification_service]
+  service::ReplicaSettings notification_service;  // without targets nobody is told of notifications here
 };
 
 // The table bound to `settings`, which must outlive it.
@@ -48,9 +48,6 @@ struct LoadedProgram : runtime::LoadedTable {
 // configuration with all problems, one a line. `environment` as main() finds it in `environ`, ended by a null pointer.
 Result<LoadedProgram> load_program(int argc, const char* const* argv, const char* const* environment);
 
-// As the store wants them. Precondition, here and below: the settings were loaded.
+// As the store wants them. Precondition: the settings were loaded.
 PostgresPasswordSettings postgres_settings(const ProgramSettings& settings);
-// As channels want them, one a replica of the queue service.
-std::vector<rpc::ChannelSettings> queue_channels(const ProgramSettings& settings);
-
 }  // namespace sotto::auth

@@ -78,14 +78,14 @@ TEST_F(AuthProgramSettings, RefuseAFirstPasswordThatCannotBeInAnAddress) {
 TEST_F(AuthProgramSettings, TakeReplicasOfTheQueueServiceAsAList) {
   const auto loaded = load({"--queue-service-targets=queue-0.internal:7450, [::1]:7451"});
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
-  const auto channels = queue_channels(loaded->settings);
+  const auto channels = service::replica_channels(loaded->settings.queue_service);
   ASSERT_EQ(channels.size(), 2U);
   EXPECT_EQ(channels[0].target, "dns:///queue-0.internal:7450");
   EXPECT_EQ(channels[0].authority, "queue-0.internal");
   EXPECT_EQ(channels[1].target, "dns:///[::1]:7451");
   EXPECT_FALSE(channels[0].tls.has_value());
   const auto none = load({});
-  EXPECT_TRUE(queue_channels(none->settings).empty());
+  EXPECT_TRUE(service::replica_channels(none->settings.queue_service).empty());
   EXPECT_FALSE(load({"--queue-service-targets=queue"}).ok());
   EXPECT_FALSE(load({"--queue-service-targets=queue:7450", "--queue-service-tls-ca=ca.pem"}).ok());
 }

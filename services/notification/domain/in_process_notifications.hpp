@@ -24,7 +24,10 @@ class InProcessNotifications final : public NotificationDirectory {
   Result<TakenPage> take_service(const ServiceId& service) override;
   Removed remove(const NotifierRef& notifier) override;
   void end_session(SessionRef session) override;
+  // Nothing to do: there is no elsewhere.
+  void forget_session(SessionRef /*session*/) override {}
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return store_.expire(cutoff, limit); }
+  [[nodiscard]] std::size_t subscribed() const override { return listeners_.size(); }
   void close() override;
 
  private:

@@ -76,9 +76,13 @@ class NotificationDirectory {
   virtual Removed remove(const NotifierRef& notifier) = 0;
   // The session listens to nothing any more.
   virtual void end_session(SessionRef session) = 0;
+  // The session may subscribe elsewhere from now on: what is known of it here is forgotten, and it listens as before.
+  virtual void forget_session(SessionRef session) = 0;
   // Removes notifications that came before `cutoff` (seconds since 1970), at least `limit` of them if there are so
   // many.
   virtual Result<Expired> expire(std::int64_t cutoff, std::size_t limit) = 0;
+  // Notifiers that a session listens to which came through this directory, as far as it is known here.
+  [[nodiscard]] virtual std::size_t subscribed() const = 0;
   // The process ends: sessions that only it knows listen no longer, so that what is placed from now on is stored.
   virtual void close() = 0;
 };

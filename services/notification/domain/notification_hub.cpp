@@ -46,13 +46,16 @@ struct Remove {
 struct EndSession {
   SessionRef session;
 };
+struct ForgetSession {
+  SessionRef session;
+};
 struct Flush {
   std::promise<void> done;
 };
 struct Expire {
   std::promise<void> done;
 };
-using Command = std::variant<Push, Subscribe, SubscribeService, Remove, EndSession, Flush, Expire>;
+using Command = std::variant<Push, Subscribe, SubscribeService, Remove, EndSession, ForgetSession, Flush, Expire>;
 
 }  // namespace
 
@@ -94,6 +97,7 @@ class NotificationHub::Worker {
 
  private:
   using RealTime = std::chrono::steady_clock::time_point;
+  using Collected = std::unordered_map<NotifierId, Bundle>;
 
   // Timers run on the real steady clock: they only decide when work is done. What is expired is asked of clock_.
   void run() {
@@ -116,6 +120,7 @@ class NotificationHub::Worker {
       const RealTime now = std::chrono::steady_clock::now();
       if (flush_at_ && *flush_at_ <= now) deliver_collected();
       if (next_expiry <= now && !expire_batch()) next_expiry = now + kExpiryPeriod;
+      note_sizes();
       if (stopping) break;
     }
     directory_.close();
@@ -129,10 +134,10 @@ class NotificationHub::Worker {
       Bundle& bundle = collected->second;
       bundle.service = push.notifier.service;
       bundle.notifications.push_back(std::move(push.notification));
+      ++collected_notifications_;
       if (bundle.notifications.size() < options_.max_collected) return;
       std::vector<Bundle> full;
-      full.push_back(std::move(bundle));
-      collected_.erase(collected);
+      full.push_back(take(collected));
       deliver_all(full);
       return;
     }
@@ -172,7 +177,7 @@ class NotificationHub::Worker {
 
   void handle(const Remove& remove) {
     ask_directory();
-    collected_.erase(remove.notifier.id);
+    if (const auto collected = collected_.find(remove.notifier.id); collected != collected_.end()) take(collected);
     const Removed removed = directory_.remove(remove.notifier);
     if (removed.failed) count(&HubCounters::store_failures, 1);
     if (removed.listener && *removed.listener != remove.by) {
@@ -185,9 +190,15 @@ class NotificationHub::Worker {
     directory_.end_session(end.session);
   }
 
+  void handle(const ForgetSession& forget) {
+    ask_directory();
+    directory_.forget_session(forget.session);
+  }
+
   void handle(Flush& flush) {
     ask_directory();
     deliver_collected();
+    note_sizes();
     flush.done.set_value();
   }
 
@@ -215,11 +226,11 @@ class NotificationHub::Worker {
       Bundle& collected = collected_[notifier];
       collected.notifier = notifier;
       collected.service = bundles[i].service;
+      collected_notifications_ += bundles[i].notifications.size();
       std::move(bundles[i].notifications.begin(), bundles[i].notifications.end(),
                 std::back_inserter(collected.notifications));
       if (options_.interval.count() == 0 || collected.notifications.size() >= options_.max_collected) {
-        deliver(*listeners[i], notifier, std::move(collected.notifications));
-        collected_.erase(notifier);
+        deliver(*listeners[i], notifier, take(collected_.find(notifier)).notifications);
       } else if (!flush_at_) {
         flush_at_ = std::chrono::steady_clock::now() + options_.interval;
       }
@@ -228,6 +239,7 @@ class NotificationHub::Worker {
 
   void deliver_collected() {
     flush_at_.reset();
+    collected_notifications_ = 0;
     std::vector<Bundle> bundles;
     auto collected = std::exchange(collected_, {});
     for (auto& [notifier, bundle] : collected) {
@@ -277,9 +289,8 @@ class NotificationHub::Worker {
       std::vector<Notification> all = unexpired(std::move(answer.pending));
       // What was collected for the former session is newer than what was stored before it came.
       if (const auto collected = collected_.find(notifier); collected != collected_.end()) {
-        auto& newer = collected->second.notifications;
+        auto newer = take(collected).notifications;
         std::move(newer.begin(), newer.end(), std::back_inserter(all));
-        collected_.erase(collected);
       }
       deliver(session, notifier, std::move(all));
     }
@@ -295,6 +306,20 @@ class NotificationHub::Worker {
     if (notifications.empty()) return;
     count(&HubCounters::delivered, notifications.size());
     sink_.deliver(session, backend::Notified{notifier, std::move(notifications)});
+  }
+
+  // What is collected for a notifier, which it is not any more.
+  Bundle take(Collected::iterator collected) {
+    Bundle out = std::move(collected->second);
+    collected_notifications_ -= out.notifications.size();
+    collected_.erase(collected);
+    return out;
+  }
+
+  void note_sizes() {
+    const std::lock_guard lock(mutex_);
+    counters_.subscribed = directory_.subscribed();
+    counters_.collected = collected_notifications_;
   }
 
   [[nodiscard]] std::int64_t cutoff() const { return unix_seconds(clock_.system_now()) - options_.lifetime.count(); }
@@ -343,7 +368,8 @@ class NotificationHub::Worker {
   std::vector<Listen> requests_;                   // not made yet
   std::vector<std::function<void()>> registered_;  // of each of them
   // For notifiers that somebody listened to when the first of these came.
-  std::unordered_map<NotifierId, Bundle> collected_;
+  Collected collected_;
+  std::size_t collected_notifications_ = 0;
   std::optional<RealTime> flush_at_;  // when collected_ is delivered
 
   std::thread thread_;  // last: it uses all of the above
@@ -376,6 +402,10 @@ void NotificationHub::remove(const NotifierRef& notifier, backend::SessionRef by
 }
 void NotificationHub::end_session(backend::SessionRef session) {
   worker_->enqueue(EndSession{session});
+}
+
+void NotificationHub::forget_session(backend::SessionRef session) {
+  worker_->enqueue(ForgetSession{session});
 }
 
 void NotificationHub::flush_now() {

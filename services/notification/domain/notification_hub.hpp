@@ -28,8 +28,10 @@ struct HubOptions {
   std::size_t max_collected = kDefaultMaxPending;
 };
 
-// Since the hub was made.
 struct HubCounters {
+  std::uint64_t subscribed = 0;  // notifiers that a session listens to which came through this hub; now
+  std::uint64_t collected = 0;   // notifications that wait for the interval to be over; now
+  // Since the hub was made.
   std::uint64_t delivered = 0;         // handed to a session
   std::uint64_t stored = 0;            // put into the store
   std::uint64_t dropped_overload = 0;  // the hub had too much to do (max_waiting_pushes)
@@ -56,6 +58,8 @@ class NotificationHub final : public backend::NotificationBackend {
                          std::function<void()> registered) override;
   void remove(const NotifierRef& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;
+  // The session may subscribe at another hub of the same directory from now on: this one need not remember it.
+  void forget_session(backend::SessionRef session);
 
   // Delivers what is collected, without waiting for the interval, and returns when all that was asked before is done.
   // Not on the hub's thread (from the sink).

@@ -106,6 +106,35 @@ class Hub : public testing::Test {
   const NotifierId other_ = test_notifier(2);
 };
 
+TEST_F(Hub, CountsWhatItHasNow) {
+  start(kCollecting);
+  // What is counted is noted after the work is done.
+  const auto soon = [this](std::uint64_t HubCounters::*counter, std::uint64_t value) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (hub_->counters().*counter != value && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    return hub_->counters().*counter == value;
+  };
+  hub_->subscribe(notifier_, kPhone, false, {});
+  hub_->subscribe(other_, kPhone, false, {});
+  EXPECT_TRUE(soon(&HubCounters::subscribed, 2));
+  for (std::uint8_t i = 1; i <= 3; ++i) hub_->push(notifier_, fresh(i));
+  hub_->push(other_, fresh(4));
+  EXPECT_TRUE(soon(&HubCounters::collected, 4));
+  hub_->remove(other_, kPhone);
+  EXPECT_TRUE(soon(&HubCounters::collected, 3));
+  EXPECT_TRUE(soon(&HubCounters::subscribed, 1));
+  hub_->subscribe(notifier_, kTablet, false, {});
+  EXPECT_TRUE(soon(&HubCounters::collected, 0));
+  hub_->push(notifier_, fresh(5));
+  EXPECT_TRUE(soon(&HubCounters::collected, 1));
+  hub_->flush_now();
+  EXPECT_EQ(hub_->counters().collected, 0U);
+  hub_->end_session(kTablet);
+  EXPECT_TRUE(soon(&HubCounters::subscribed, 0));
+}
+
 TEST_F(Hub, WhatIsPendingFollowsTheSubscription) {
   start(kCollecting);
   hub_->push({notifier_}, fresh(1));

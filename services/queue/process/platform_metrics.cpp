@@ -78,4 +78,25 @@ void expose_coordination(metrics::Metrics& metrics, RedisCoordination& redis) {
   out.counter("smp_losses_said_total", "Times that gateways were told to resume because of a loss.", losses.said);
 }
 
+void expose_notification_service(metrics::Metrics& metrics, const notification::NotificationClientCounters& counters) {
+  Exposition out(metrics);
+  out.gauge("smp_notification_service_connected", "1 while a notification service is attached to.", counters.connected);
+  out.gauge("smp_notification_service_waiting",
+            "Pushes, removals and ends of sessions that wait for the notification service now.", counters.waiting);
+  out.counter("smp_notification_service_streams_total", "Streams to a notification service that came up.",
+              counters.attached);
+  out.counter("smp_notification_service_streams_lost_total", "Of them, those that ended.", counters.lost);
+  out.counter("smp_notification_service_attempts_failed_total", "Attempts to have a stream that failed.",
+              counters.attempts_failed);
+  out.counter("smp_notification_service_sent_total", "Pushes, subscriptions, removals and ends that were written.",
+              counters.sent);
+  out.counter("smp_notification_service_dropped_total",
+              "Of those that waited, the ones that never will be written: too many or too old.", counters.dropped);
+  out.counter("smp_notification_service_events_total", "Events for sessions that came.", counters.events);
+  out.counter("smp_notification_service_events_malformed_total", "Of them, those that were not understood.",
+              counters.events_malformed);
+  out.counter("smp_notification_service_unregistered_total",
+              "Subscriptions that the notification service did not confirm in time.", counters.unregistered);
+}
+
 }  // namespace sotto::queue

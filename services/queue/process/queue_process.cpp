@@ -3,16 +3,19 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <optional>
 #include <string>
 
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/key_ring.hpp"
+#include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/rpc/server.hpp"
 #include "libs/service/database_watch.hpp"
 #include "libs/service/readiness.hpp"
 #include "libs/service/redis_metrics.hpp"
+#include "services/notification/client/notification_client.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/metrics/notification_metrics.hpp"
 #include "services/notification/storage/redis/redis_notifications.hpp"
@@ -38,6 +41,17 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
+// Of this process, for the notification service. 0 is none.
+std::uint64_t random_id() {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  std::uint64_t out = 0;
+  while (out == 0) {
+    crypto::random_bytes(bytes);
+    std::memcpy(&out, bytes.data(), sizeof out);
+  }
+  return out;
+}
+
 // Sums for metrics: the look of every second brings them.
 void read_totals(PostgresQueueStore& store, postgres::Connection& connection, std::chrono::milliseconds limit) {
   const auto sums = connection.query(
@@ -57,13 +71,37 @@ struct QueueProcess::Parts {
   backend::EventRelay losses;  // what Redis lost goes to the server, which is made after it
   std::unique_ptr<RedisCoordination> redis;
   std::optional<QueueServer> server;
+  // Either the notification service, or what it is made of.
+  std::optional<notification::NotificationClient> notification_service;
   std::optional<notification::RedisNotifications> listeners;
   std::optional<notification::NotificationHub> hub;
   std::optional<GroupCommit> commit;
   std::optional<StoreWatch> store_watch;
   std::unique_ptr<rpc::Server> rpc;
   std::optional<service::Readiness> readiness;
+
+  backend::NotificationBackend& begin_notifications(const ProgramSettings& settings, const Clock& clock);
+  void end_notifications();
 };
+
+backend::NotificationBackend& QueueProcess::Parts::begin_notifications(const ProgramSettings& settings,
+                                                                       const Clock& clock) {
+  if (!settings.notification_service.targets.empty()) {
+    notification::NotificationClientSettings asking;
+    asking.replicas = service::replica_channels(settings.notification_service);
+    asking.name = host_name();
+    return notification_service.emplace(std::move(asking), random_id(), *server);
+  }
+  notification::RedisNotificationsOptions listening;
+  listening.lifetime = settings.notification_lifetime;
+  listeners.emplace(redis->client(), listening);
+  return hub.emplace(*listeners, *server, clock, notification::hub_options(settings));
+}
+
+void QueueProcess::Parts::end_notifications() {
+  if (notification_service) notification_service->stop();
+  hub.reset();
+}
 
 QueueProcess::QueueProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -74,7 +112,7 @@ QueueProcess::~QueueProcess() {
   parts.server->stop();
   parts.rpc->shutdown(kCallGrace);
   parts.commit->stop();
-  parts.hub.reset();
+  parts.end_notifications();
   parts.redis->stop();
   parts.losses.set(nullptr);
 }
@@ -106,15 +144,10 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
   parts->server.emplace(serving, &parts->redis->bus(), clock);
   parts->losses.set(&*parts->server);
 
-  // Until the notification service is a process of its own.
-  notification::RedisNotificationsOptions listening;
-  listening.lifetime = settings.notification_lifetime;
-  parts->listeners.emplace(parts->redis->client(), listening);
-  parts->hub.emplace(*parts->listeners, *parts->server, clock, notification::hub_options(settings));
-
+  auto& notifications = parts->begin_notifications(settings, clock);
   auto committing = group_commit_settings(settings);
   committing.gather = settings.database_gather;
-  parts->commit.emplace(committing, *parts->store, parts->redis->directory(), *parts->hub, *parts->server, clock);
+  parts->commit.emplace(committing, *parts->store, parts->redis->directory(), notifications, *parts->server, clock);
   parts->store_watch.emplace(parts->commit->counters(), clock);
 
   parts->server->serve(*parts->commit, {.totals = [&store = *parts->store] { return store.totals(); },
@@ -124,7 +157,7 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
   if (!rpc) {
     parts->server->stop();
     parts->commit->stop();
-    parts->hub.reset();
+    parts->end_notifications();
     parts->redis->stop();
     return rpc.error();
   }
@@ -150,7 +183,8 @@ void QueueProcess::expose(metrics::Metrics& metrics, Health& health) {
   service::expose_database(metrics, *parts.database);
   service::expose_redis(metrics, parts.redis->client());
   expose_coordination(metrics, *parts.redis);
-  notification::expose_hub(metrics, *parts.hub);
+  if (parts.hub) notification::expose_hub(metrics, *parts.hub);
+  if (parts.notification_service) expose_notification_service(metrics, parts.notification_service->counters());
 
   service::add_checks(health, *parts.database);
   health.add("store", [&watch = *parts.store_watch] { return watch.state(); });

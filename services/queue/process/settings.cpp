@@ -10,7 +10,7 @@ config::Table program_table(ProgramSettings& settings) {
   config::Table table(
       {"sotto-queue",
        "The queue service of a Sotto platform: queues and messages in PostgreSQL, subscriptions in Redis. "
-       "Replicas are interchangeable. Pending notifications are part of it."});
+       "Replicas are interchangeable. Pending notifications are those of sotto-notification, or else part of it."});
   service::grpc_rows(table, "127.0.0.1:7450", settings.grpc);
   service::database_rows(table, "answered with ERR STORE", settings.database);
   table.duration({"gather", "database-gather", "6ms",
@@ -23,6 +23,14 @@ config::Table program_table(ProgramSettings& settings) {
   queue_rows(table, settings);
   table.section("events", "Events to clients");
   notification::notification_rows(table, settings);
+  service::replica_rows(
+      table,
+      {.section = "notification_service",
+       .title = "Notification service",
+       .help = "Where replicas of sotto-notification are, which keeps pending notifications and delivers them. One is "
+               "used at a time. Empty: this process does that, as [events] says, together with its replicas.",
+       .example = "notification-0:7452,notification-1:7452"},
+      settings.notification_service);
   runtime::process_rows(table, settings);
   return table;
 }

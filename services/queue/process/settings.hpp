@@ -11,6 +11,7 @@
 #include "libs/service/database_settings.hpp"
 #include "libs/service/grpc_settings.hpp"
 #include "libs/service/redis_settings.hpp"
+#include "libs/service/replica_settings.hpp"
 #include "services/notification/settings/notification_config.hpp"
 #include "services/queue/settings/queue_config.hpp"
 #include "services/queue/storage/postgres/postgres_queue_store.hpp"
@@ -22,6 +23,7 @@ struct ProgramSettings : QueueConfig, notification::NotificationConfig, runtime:
   service::DatabaseSettings database;
   std::chrono::milliseconds database_gather{};  // what a commit waits for company; 0: it does not
   service::RedisSettings redis;
+  service::ReplicaSettings notification_service;  // without targets pending notifications are kept by this process
 };
 
 // The table bound to `settings`, which must outlive it.

@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   Platform::Options options;
   options.identity_dir = argv[1];
   options.auth_services = 2;
+  options.notification_services = 2;
   options.auth_environment = {std::string("SOTTO_PASSWORD_FILE=") + argv[2]};
   options.balancer = true;
   const std::string_view port = argv[3];
@@ -41,9 +42,9 @@ int run(int argc, char** argv) {
   Platform platform(std::move(options));
 
   fmt::print(
-      "\nThe platform is up: 2 gateways, 2 queue services, 2 auth services, PostgreSQL, Redis, HAProxy in front on "
-      "port "
-      "{}.\n"
+      "\nThe platform is up: 2 gateways, 2 queue services, 2 auth services, 2 notification services, PostgreSQL, "
+      "Redis, "
+      "HAProxy in front on port {}.\n"
       "Passwords: build/release/bin/sotto password list --server {}\n"
       "Logs and data are in {} and go with it. Ctrl-C ends it all.\n",
       platform.balancer_port(), platform.admin_address(0), platform.directory().string());
@@ -54,6 +55,7 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < 2; ++i) platform.gateway(i).stop();
   for (std::size_t i = 0; i < 2; ++i) platform.auth_service(i).stop();
   for (std::size_t i = 0; i < 2; ++i) platform.queue_service(i).stop();
+  for (std::size_t i = 0; i < 2; ++i) platform.notification_service(i).stop();
   return 0;
 }
 

@@ -104,13 +104,14 @@ Platform::Platform(Options options) : options_(std::move(options)), identity_dir
   redis_ = std::make_unique<RedisServer>(std::move(redis));
   write_file(directory_.path() / "platform.key", crypto::KeyRing::generate_line(1) + "\n");
   migrate();
+  for (std::size_t i = 0; i < options_.notification_services; ++i) add_notification_service(i);
   for (std::size_t i = 0; i < options_.queue_services; ++i) add_queue_service(i);
   for (std::size_t i = 0; i < options_.auth_services; ++i) add_auth_service(i);
   for (std::size_t i = 0; i < options_.gateways; ++i) add_gateway(i);
-  for (auto* services : {&queue_services_, &auth_services_}) {
+  for (auto* services : {&notification_services_, &queue_services_, &auth_services_}) {
     for (auto& process : *services) process.launch();
   }
-  for (auto* services : {&queue_services_, &auth_services_}) {
+  for (auto* services : {&notification_services_, &queue_services_, &auth_services_}) {
     for (auto& process : *services) process.wait_ready();
   }
   for (auto& process : gateways_) process.launch();
@@ -145,6 +146,11 @@ void Platform::add_queue_service(std::size_t i) {
                                      "--notification-interval=0"};
   const auto tls = tls_flags("grpc");
   arguments.insert(arguments.end(), tls.begin(), tls.end());
+  if (!notifications_.empty()) {
+    arguments.push_back("--notification-service-targets=" + from(notifications_, i));
+    const auto notification_tls = tls_flags("notification-service");
+    arguments.insert(arguments.end(), notification_tls.begin(), notification_tls.end());
+  }
   arguments.insert(arguments.end(), options_.queue_flags.begin(), options_.queue_flags.end());
   queue_services_.emplace_back(SOTTO_QUEUE_PROGRAM, std::move(arguments),
                                std::vector{"SOTTO_PLATFORM_KEY_FILE=" + (directory_.path() / "platform.key").string()},
@@ -160,7 +166,12 @@ void Platform::add_auth_service(std::size_t i) {
                                      "--metrics-listen=" + local(metrics_port),
                                      "--admin-socket=" + admin_address(i).substr(5),
                                      "--queue-service-targets=" + targets(i)};
-  for (const auto* prefix : {"grpc", "queue-service"}) {
+  std::vector<std::string> prefixes{"grpc", "queue-service"};
+  if (!notifications_.empty()) {
+    arguments.push_back("--notification-service-targets=" + from(notifications_, i));
+    prefixes.emplace_back("notification-service");
+  }
+  for (const auto& prefix : prefixes) {
     const auto tls = tls_flags(prefix);
     arguments.insert(arguments.end(), tls.begin(), tls.end());
   }
@@ -169,6 +180,18 @@ void Platform::add_auth_service(std::size_t i) {
   environment.push_back("SOTTO_PLATFORM_KEY_FILE=" + (directory_.path() / "platform.key").string());
   auth_services_.emplace_back(SOTTO_AUTH_PROGRAM, std::move(arguments), std::move(environment),
                               directory_.path() / ("auth-" + std::to_string(i) + ".log"), metrics_port);
+}
+
+void Platform::add_notification_service(std::size_t i) {
+  const auto metrics_port = free_port();
+  notifications_.push_back(local(free_port()));
+  std::vector<std::string> arguments{"--listen=" + notifications_.back(), "--redis-url=" + redis_->url(),
+                                     "--metrics-listen=" + local(metrics_port), "--notification-interval=0"};
+  const auto tls = tls_flags("grpc");
+  arguments.insert(arguments.end(), tls.begin(), tls.end());
+  arguments.insert(arguments.end(), options_.notification_flags.begin(), options_.notification_flags.end());
+  notification_services_.emplace_back(SOTTO_NOTIFICATION_PROGRAM, std::move(arguments), std::vector<std::string>{},
+                                      directory_.path() / ("notification-" + std::to_string(i) + ".log"), metrics_port);
 }
 
 std::string Platform::targets(std::size_t i) const {
@@ -184,10 +207,10 @@ std::string Platform::admin_address(std::size_t i) const {
   return "unix:" + (directory_.path() / ("auth-" + std::to_string(i) + ".sock")).string();
 }
 
-std::string Platform::auth_targets(std::size_t gateway) const {
+std::string Platform::from(const std::vector<std::string>& addresses, std::size_t i) {
   std::string out;
-  for (std::size_t i = 0; i < auths_.size(); ++i) {
-    out += (out.empty() ? "" : ",") + auths_[(gateway + i) % auths_.size()];
+  for (std::size_t k = 0; k < addresses.size(); ++k) {
+    out += (out.empty() ? "" : ",") + addresses[(i + k) % addresses.size()];
   }
   return out;
 }
@@ -213,7 +236,7 @@ void Platform::add_gateway(std::size_t i) {
   const auto tls = tls_flags("queue-service");
   arguments.insert(arguments.end(), tls.begin(), tls.end());
   if (!auths_.empty()) {
-    arguments.push_back("--auth-service-targets=" + auth_targets(i));
+    arguments.push_back("--auth-service-targets=" + from(auths_, i));
     const auto auth_tls = tls_flags("auth-service");
     arguments.insert(arguments.end(), auth_tls.begin(), auth_tls.end());
   }
@@ -276,6 +299,7 @@ Platform::Pids Platform::pids() {
   for (auto& process : gateways_) out.gateways.push_back(process.pid());
   for (auto& process : queue_services_) out.queue_services.push_back(process.pid());
   for (auto& process : auth_services_) out.auth_services.push_back(process.pid());
+  for (auto& process : notification_services_) out.notification_services.push_back(process.pid());
   out.postgres = postgres_->pids();
   out.redis = {redis_->pid()};
   return out;

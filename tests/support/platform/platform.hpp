@@ -1,6 +1,6 @@
-// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) auth services and
-// a balancer, on free ports of 127.0.0.1 with files in a temporary directory. For tests, for benchmarks and for `make
-// platform`. One thread: the one that makes it, which must outlive it.
+// Platform: all of it as processes: PostgreSQL, Redis, queue services, gateways and (when asked for) notification
+// services, auth services and a balancer, on free ports of 127.0.0.1 with files in a temporary directory. For tests,
+// for benchmarks and for `make platform`. One thread: the one that makes it, which must outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -27,9 +27,10 @@ class Platform {
   struct Options {
     std::size_t gateways = 2;
     std::size_t queue_services = 2;
-    std::size_t auth_services = 0;  // 0: gateways have the password of their settings, or none
+    std::size_t notification_services = 0;  // 0: queue services keep pending notifications themselves
+    std::size_t auth_services = 0;          // 0: gateways have the password of their settings, or none
     // Gateway i knows queue service i only, so that whatever goes from one gateway to the other goes through Redis.
-    // It knows all auth services, the i-th first.
+    // It knows all auth services, the i-th first; so does queue service i with the notification services.
     bool one_service_each = false;
     bool balancer = false;
     std::uint16_t balancer_port = 0;  // 0: a free one
@@ -39,6 +40,7 @@ class Platform {
     std::vector<std::string> gateway_flags;
     std::vector<std::string> queue_flags;
     std::vector<std::string> auth_flags;
+    std::vector<std::string> notification_flags;
     std::vector<std::string> gateway_environment;
     std::vector<std::string> auth_environment;
     std::filesystem::path identity_dir;  // one that exists; empty: one is made
@@ -87,6 +89,7 @@ class Platform {
   Process& gateway(std::size_t i) { return gateways_.at(i); }
   Process& queue_service(std::size_t i) { return queue_services_.at(i); }
   Process& auth_service(std::size_t i) { return auth_services_.at(i); }
+  Process& notification_service(std::size_t i) { return notification_services_.at(i); }
   [[nodiscard]] std::string database() const { return postgres_->conninfo("sotto"); }
   [[nodiscard]] std::uint16_t port(std::size_t gateway) const { return ports_.at(gateway); }
   [[nodiscard]] std::uint16_t balancer_port() const { return balancer_port_; }
@@ -113,6 +116,7 @@ class Platform {
     std::vector<pid_t> gateways;
     std::vector<pid_t> queue_services;
     std::vector<pid_t> auth_services;
+    std::vector<pid_t> notification_services;
     std::vector<pid_t> postgres;
     std::vector<pid_t> redis;
   };
@@ -123,9 +127,11 @@ class Platform {
   [[nodiscard]] std::vector<std::string> tls_flags(const std::string& prefix) const;
   void add_queue_service(std::size_t i);
   void add_auth_service(std::size_t i);
+  void add_notification_service(std::size_t i);
   // Queue services that the i-th of what asks them knows.
   [[nodiscard]] std::string targets(std::size_t i) const;
-  [[nodiscard]] std::string auth_targets(std::size_t gateway) const;
+  // All of `addresses`, the i-th first.
+  static std::string from(const std::vector<std::string>& addresses, std::size_t i);
   void add_gateway(std::size_t i);
   void start_balancer();
   [[nodiscard]] client::ConnectOptions to_port(std::uint16_t port, smp::Version version) const;
@@ -139,10 +145,12 @@ class Platform {
   std::optional<rpc::TlsFiles> tls_;
   std::vector<std::string> services_;  // "127.0.0.1:port"
   std::vector<std::string> auths_;     // the same
+  std::vector<std::string> notifications_;
   std::vector<std::uint16_t> ports_;
   std::uint16_t balancer_port_ = 0;
   std::deque<Process> queue_services_;
   std::deque<Process> auth_services_;
+  std::deque<Process> notification_services_;
   std::deque<Process> gateways_;
   std::optional<Child> balancer_;
 };

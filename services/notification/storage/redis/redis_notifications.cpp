@@ -38,12 +38,12 @@ directory::SessionKey whole(const std::string& key) {
 constexpr std::size_t kPage = 500;
 
 // KEYS: listener, pending, and of a service's notifier those that wait. ARGV: lifetime, most, notifier, notifications.
-// Answer: who listens, or how many old ones were dropped.
+// Answer: who listens, or how many old ones were dropped and how many wait now.
 const redis::Script& place_script() {
   static const redis::Script script(R"(
 local session = redis.call('GET', KEYS[1])
 if session then return session end
-if #ARGV == 3 then return 0 end
+if #ARGV == 3 then return {0, 0} end
 local size = redis.call('RPUSH', KEYS[2], unpack(ARGV, 4))
 local most = tonumber(ARGV[2])
 redis.call('LTRIM', KEYS[2], -most, -1)
@@ -52,7 +52,7 @@ if KEYS[3] then
   redis.call('SADD', KEYS[3], ARGV[3])
   redis.call('PEXPIRE', KEYS[3], ARGV[1])
 end
-return math.max(0, size - most)
+return {math.max(0, size - most), math.min(size, most)}
 )");
   return script;
 }
@@ -157,18 +157,26 @@ Placed RedisNotifications::place(std::span<Bundle> bundles) {
     commands.push_back(std::move(command));
   }
   Placed placed;
+  std::vector<PendingIndex::Waiting> waiting;
   const auto replies = execute(std::move(commands));
   for (std::size_t i = 0; i < bundles.size(); ++i) {
     auto& listener = placed.listeners.emplace_back();
     if (!replies[i]) {
       ++placed.failures;
-    } else if (replies[i]->is_integer()) {
-      placed.stored += std::exchange(bundles[i].notifications, {}).size();
-      placed.dropped_old += static_cast<std::uint64_t>(replies[i]->integer());
+    } else if (const redis::Reply& reply = *replies[i]; reply.is_array()) {
+      const auto stored = std::exchange(bundles[i].notifications, {});
+      placed.stored += stored.size();
+      placed.dropped_old += static_cast<std::uint64_t>(reply[0].integer());
+      if (stored.empty()) continue;
+      waiting.push_back({.notifier = bundles[i].notifier,
+                         .notifications = static_cast<std::uint64_t>(reply[1].integer()),
+                         .first = stored.front().seconds,
+                         .last = stored.back().seconds});
     } else {
       listener = directory::session_of(*replies[i]);
     }
   }
+  index_.waits(waiting);
   return placed;
 }
 
@@ -189,6 +197,7 @@ std::vector<Listened> RedisNotifications::listen(std::span<const Listen> request
   }
   const auto replies = execute(std::move(commands));
   std::vector<Listened> out;
+  std::vector<NotifierId> taken;
   out.reserve(requests.size());
   std::size_t next = 0;
   for (const auto& request : requests) {
@@ -218,7 +227,9 @@ std::vector<Listened> RedisNotifications::listen(std::span<const Listen> request
     if (answer.listens) book_.add(session, key);
     if (answer.former && answer.former != session && answer.listens) book_.remove(*answer.former, key);
     take_pending(reply[2], answer.pending);
+    if (!answer.pending.empty()) taken.push_back(request.notifier);
   }
+  index_.taken(taken);
   return out;
 }
 
@@ -253,14 +264,17 @@ Result<TakenPage> RedisNotifications::take_service(const ServiceId& service) {
   const auto notifiers = execute(std::move(popped));
   if (!notifiers[0]) return notifiers[0].error();
   TakenPage page;
+  std::vector<NotifierId> taken;
   std::vector<redis::Command> commands;
   for (const auto& member : notifiers[0]->array()) {
     const auto notifier = NotifierId::from(member.bytes());
     if (!notifier) continue;
     page.notifiers.emplace_back(*notifier, std::vector<Notification>());
+    taken.push_back(*notifier);
     redis::Command command(take_script(), 1);
     commands.push_back(std::move(command.key(pending_key(*notifier, service))));
   }
+  index_.taken(taken);
   page.more = notifiers[0]->array().size() == kPage;
   const auto replies = execute(std::move(commands));
   for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -281,6 +295,7 @@ Removed RedisNotifications::remove(const NotifierRef& notifier) {
   }
   out.listener = directory::session_of((*replies[0])[0]);
   if (out.listener && !notifier.service) book_.remove(*out.listener, notifier.id);
+  index_.taken({notifier.id});
   return out;
 }
 

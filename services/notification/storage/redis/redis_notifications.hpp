@@ -14,6 +14,8 @@
 // while nobody listens, and whoever comes takes all that is stored. The colon keeps an id that begins with a brace from
 // being an empty tag.
 //
+// How much waits is kept besides (PendingIndex).
+//
 // Each call is one round trip, however much is asked. What fails is lost: notifications while Redis is away, and the
 // registration of a session, which resumes when it is back. In this process lies only which notifiers the sessions
 // listen to that came through it (SessionBook).
@@ -28,6 +30,7 @@
 #include "libs/directory/session_book.hpp"
 #include "libs/redis/client.hpp"
 #include "services/notification/domain/notification_directory.hpp"
+#include "services/notification/storage/redis/pending_index.hpp"
 
 namespace sotto::notification {
 
@@ -48,7 +51,8 @@ std::optional<Notification> decode_notification(ByteView value);
 
 class RedisNotifications final : public NotificationDirectory {
  public:
-  RedisNotifications(redis::Client& client, RedisNotificationsOptions options) : options_(options), client_(client) {}
+  RedisNotifications(redis::Client& client, RedisNotificationsOptions options)
+      : options_(options), client_(client), index_(client, options.lifetime, options.deadline) {}
 
   Placed place(std::span<Bundle> bundles) override;
   std::vector<Listened> listen(std::span<const Listen> requests) override;
@@ -57,10 +61,15 @@ class RedisNotifications final : public NotificationDirectory {
   Removed remove(const NotifierRef& notifier) override;
   // Sends and does not wait.
   void end_session(SessionRef session) override;
-  // Nothing to do: keys go by themselves.
-  Result<Expired> expire(std::int64_t /*cutoff*/, std::size_t /*limit*/) override { return Expired{}; }
+  void forget_session(SessionRef session) override { book_.take(session); }
+  // Keys go by themselves; what went is counted.
+  Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return index_.expire(cutoff, limit); }
+  [[nodiscard]] std::size_t subscribed() const override { return book_.keys(); }
   // Nothing to do: the sessions live on their gateways.
   void close() override {}
+
+  // Its read() may be called from any thread.
+  [[nodiscard]] PendingIndex& index() { return index_; }
 
  private:
   [[nodiscard]] std::vector<Result<redis::Reply>> execute(std::vector<redis::Command> commands);
@@ -68,6 +77,7 @@ class RedisNotifications final : public NotificationDirectory {
 
   const RedisNotificationsOptions options_;
   redis::Client& client_;
+  PendingIndex index_;
   directory::SessionBook<NotifierId> book_;
 };
 

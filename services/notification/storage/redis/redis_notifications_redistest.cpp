@@ -36,6 +36,8 @@ class OwnedDirectory final : public NotificationDirectory {
   Result<TakenPage> take_service(const ServiceId& service) override { return directory_.take_service(service); }
   Removed remove(const NotifierRef& notifier) override { return directory_.remove(notifier); }
   void end_session(SessionRef session) override { directory_.end_session(session); }
+  void forget_session(SessionRef session) override { directory_.forget_session(session); }
+  [[nodiscard]] std::size_t subscribed() const override { return directory_.subscribed(); }
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override { return directory_.expire(cutoff, limit); }
   void close() override { directory_.close(); }
 
@@ -193,6 +195,20 @@ TEST_F(NotificationReplicas, WhatNobodyGotWaitsForTheNext) {
   EXPECT_EQ(numbers(got[0].second), std::vector{1});
 }
 
+// It goes on listening: another replica looks after it.
+TEST_F(NotificationReplicas, ASessionThatIsForgottenListensAsBefore) {
+  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.flush();
+  first_.hub.forget_session(kPhone);
+  first_.hub.end_session(kPhone);
+  first_.flush();
+  EXPECT_EQ(first_.hub.counters().subscribed, 0U);
+  second_.hub.push(notifier_, fresh(1));
+  const auto got = second_.flush();
+  ASSERT_EQ(got.size(), 1U);
+  EXPECT_EQ(got[0].first, kPhone);
+}
+
 TEST_F(NotificationReplicas, RemovedCredentialsAreToldToTheirSubscriber) {
   first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   first_.flush();
@@ -227,7 +243,7 @@ TEST_F(NotificationReplicas, KeysHaveALifetime) {
   first_.hub.push({other_}, fresh(1));
   first_.flush();
   const redis::Reply keys = server_.execute(redis::Command("KEYS").arg("*"));
-  ASSERT_EQ(keys.array().size(), 2U);
+  ASSERT_EQ(keys.array().size(), 6U) << "one who listens, what waits, and four of the index";
   for (const auto& key : keys.array()) {
     EXPECT_GT(server_.execute(redis::Command("PTTL").key(key.text())).integer(), 80'000'000);
   }
