@@ -116,18 +116,18 @@ TEST_F(Hub, CountsWhatItHasNow) {
     }
     return hub_->counters().*counter == value;
   };
-  hub_->subscribe(notifier_, kPhone, false, {});
-  hub_->subscribe(other_, kPhone, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kPhone, false, {});
+  hub_->subscribe({other_}, std::nullopt, kPhone, false, {});
   EXPECT_TRUE(soon(&HubCounters::subscribed, 2));
-  for (std::uint8_t i = 1; i <= 3; ++i) hub_->push(notifier_, fresh(i));
-  hub_->push(other_, fresh(4));
+  for (std::uint8_t i = 1; i <= 3; ++i) hub_->push({notifier_}, fresh(i));
+  hub_->push({other_}, fresh(4));
   EXPECT_TRUE(soon(&HubCounters::collected, 4));
-  hub_->remove(other_, kPhone);
+  hub_->remove({other_}, kPhone);
   EXPECT_TRUE(soon(&HubCounters::collected, 3));
   EXPECT_TRUE(soon(&HubCounters::subscribed, 1));
-  hub_->subscribe(notifier_, kTablet, false, {});
+  hub_->subscribe({notifier_}, std::nullopt, kTablet, false, {});
   EXPECT_TRUE(soon(&HubCounters::collected, 0));
-  hub_->push(notifier_, fresh(5));
+  hub_->push({notifier_}, fresh(5));
   EXPECT_TRUE(soon(&HubCounters::collected, 1));
   hub_->flush_now();
   EXPECT_EQ(hub_->counters().collected, 0U);
