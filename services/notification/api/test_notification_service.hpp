@@ -28,13 +28,7 @@ class TestNotificationService {
                                 ++forgotten;
                                 hub_->forget_session(session);
                               }});
-    const auto address = "127.0.0.1:" + std::to_string(port);
-    test::wait_until("the port is free", [&] {
-      auto started = rpc::Server::start({.listen = {address}}, server_.services());
-      if (started) rpc_ = *std::move(started);
-      return rpc_ != nullptr;
-    });
-    port_ = rpc_->ports().at(0);
+    listen("127.0.0.1:" + std::to_string(port));
   }
   TestNotificationService(const TestNotificationService&) = delete;
   TestNotificationService& operator=(const TestNotificationService&) = delete;
@@ -60,6 +54,14 @@ class TestNotificationService {
   [[nodiscard]] const NotificationServerCounters& counters() const { return server_.counters(); }
 
  private:
+  void listen(const std::string& address) {
+    test::wait_until("the port is free", [&] {
+      auto started = rpc::Server::start({.listen = {address}}, server_.services());
+      if (started) rpc_ = *std::move(started);
+      return rpc_ != nullptr;
+    });
+    port_ = rpc_->ports().at(0);
+  }
   void stop() {
     server_.drain(std::chrono::milliseconds(0));
     hub_.reset();

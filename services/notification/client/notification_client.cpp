@@ -71,7 +71,7 @@ class NotificationClient::Impl {
   [[nodiscard]] std::optional<RealTime> next_look() const;
   std::chrono::milliseconds grown();
   void add(contract::NotificationRequest request);
-  void drop(WaitingRequests::Entries entries);
+  void drop(const WaitingRequests::Entries& entries);
   Callbacks forget_stream();
   static void call(const Callbacks& callbacks);
 
@@ -118,7 +118,7 @@ class NotificationClient::Impl {
 
 // --- what is said
 
-void NotificationClient::Impl::drop(WaitingRequests::Entries entries) {
+void NotificationClient::Impl::drop(const WaitingRequests::Entries& entries) {
   counters.dropped += entries.size();
   for (const auto& each : entries) {
     // Whoever waits for it is told soon.

@@ -18,7 +18,7 @@ template <class Server>
 class Index : public testing::Test {
  protected:
   Index() { EXPECT_TRUE(client->wait_connected(std::chrono::steady_clock::now() + std::chrono::seconds(30))); }
-  void place(std::uint8_t notifier, std::vector<std::int64_t> times) {
+  void place(std::uint8_t notifier, const std::vector<std::int64_t>& times) {
     std::vector<Bundle> bundles{{test_notifier(notifier), {}}};
     for (const auto time : times) bundles[0].notifications.push_back(test_notification(1, time));
     EXPECT_EQ(directory.place(bundles).failures, 0U);
