@@ -193,7 +193,7 @@ struct OperationResult {
   std::optional<LinkBlob> link;
   std::uint32_t messages = 0;
   bool subscribed = false;
-  std::shared_ptr<const ServiceResult> service;
+  std::shared_ptr<const ServiceResult> service = nullptr;
 };
 
 struct Batch {

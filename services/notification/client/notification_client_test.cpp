@@ -334,7 +334,8 @@ TEST_F(Notifications, ASubscriptionThatIsNotAnsweredIsNotWaitedForLong) {
     Queue queue(gateways, with);
     queue.wait_connected();
     queue.subscribe(notifier, kPhone);
-    EXPECT_EQ(queue.client.counters().unregistered, 1U);
+    // Once more, when it came just as the stream did, and so was asked to resume.
+    EXPECT_GE(queue.client.counters().unregistered, 1U);
     EXPECT_EQ(queue.client.counters().connected, 1U);
   }
   server.stop();

@@ -57,7 +57,7 @@ TYPED_TEST(Index, CountsWhatWaitsAndWhatIsTaken) {
   this->expect_totals(3, 5, 90);  // three are kept of each
   EXPECT_EQ(this->listen(2).pending.size(), 1U);
   this->expect_totals(2, 4, 95);
-  this->directory.remove(test_notifier(1));
+  this->directory.remove({test_notifier(1)});
   this->expect_totals(1, 1, 95);
   this->place(2, {200});  // somebody listens
   this->expect_totals(1, 1, 95);

@@ -197,13 +197,13 @@ TEST_F(NotificationReplicas, WhatNobodyGotWaitsForTheNext) {
 
 // It goes on listening: another replica looks after it.
 TEST_F(NotificationReplicas, ASessionThatIsForgottenListensAsBefore) {
-  first_.hub.subscribe(notifier_, kPhone, false, {});
+  first_.hub.subscribe({notifier_}, std::nullopt, kPhone, false, {});
   first_.flush();
   first_.hub.forget_session(kPhone);
   first_.hub.end_session(kPhone);
   first_.flush();
   EXPECT_EQ(first_.hub.counters().subscribed, 0U);
-  second_.hub.push(notifier_, fresh(1));
+  second_.hub.push({notifier_}, fresh(1));
   const auto got = second_.flush();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0].first, kPhone);

@@ -60,10 +60,12 @@ TEST(Rows, RecordsAreStrict) {
   const auto decode = [&](ByteView bytes) { return decode_record(record.recipient_id, bytes); };
   expect_strict(row.view(), decode, record.blocking.notice_json.size());
   // mode, status, reason and flags that nobody knows
-  for (const std::size_t index : {33U, 34U, 35U, 36U}) EXPECT_FALSE(decode(changed(row.view(), index, 9))) << index;
+  for (const std::size_t index : {33U, 34U, 35U, 36U}) EXPECT_FALSE(decode(changed(row.view(), index, 0x89))) << index;
   const std::size_t first_key = 1 + 24 + 8 + 4 + 32 + 2;
   EXPECT_FALSE(decode(changed(row.view(), first_key, 0)));
   EXPECT_FALSE(decode(changed(row.view(), first_key, 4)));
+  // A notifier's service without a notifier: flags 16.
+  EXPECT_FALSE(decode(changed(encode_record(values.record()).view(), 36, 16)));
 }
 
 TEST(Rows, IdMapsRoundTripAndAreStrict) {
