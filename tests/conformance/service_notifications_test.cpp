@@ -1,8 +1,10 @@
 // Section 9: notification services: notifiers that belong to one, NSUBS, ENDS, and how NMSG are packed.
+#include <algorithm>
 #include <set>
 
 #include "libs/backend/id_set.hpp"
 #include "tests/conformance/service_conformance.hpp"
+#include "tests/support/session/raw_session.hpp"
 
 namespace sotto::test {
 namespace {
@@ -103,6 +105,63 @@ TEST_P(Section9NotificationServices, CredentialsThatGoAreTold) {
   expect_event(*service, "DELD", queues[1].notifier->id.view());
   EXPECT_EQ(ask(*service, queues[0].notifier->nsub()), "SOK") << "the new credentials belong to no service yet";
   expect_soks(*service, set_of({queues[0]}));
+}
+
+class Section9NotificationBlocks : public Section9NotificationServices {};
+INSTANTIATE_TEST_SUITE_P(Versions, Section9NotificationBlocks, testing::Values<smp::Version>(18, 20), version_name);
+
+TEST_P(Section9NotificationBlocks, AThousandComeInAsFewAsHoldThem) {
+  constexpr std::size_t kQueues = 1000;
+  constexpr std::size_t kAtOnce = 50;
+  const auto credentials = self_signed();
+  std::vector<QueueHandle> queues;
+  {
+    const auto service = notifier_service(credentials);
+    while (queues.size() < kQueues) {
+      for (std::size_t i = 0; i < kAtOnce; ++i) {
+        queues.push_back(must(client->create_queue({.subscribe = false, .notifier = true})));
+      }
+      std::vector<Request> nsubs;
+      for (auto queue = queues.end() - kAtOnce; queue != queues.end(); ++queue) {
+        nsubs.push_back(queue->notifier->nsub());
+      }
+      const auto answers = must(service->request(nsubs));
+      for (const auto& answer : answers) ASSERT_EQ(text_of(must(answer)), "SOK");
+    }
+  }
+  ASSERT_TRUE(falls_to(server, "smp_service_subscriptions", 0));
+  for (const auto& queue : queues) ASSERT_TRUE(client->send(queue, "ding", "T"));
+
+  RawSession session(server, transport::Alpn::smp, credentials);
+  const auto service_key = new_key();
+  auto hello = session.client_hello(version());
+  hello.service = smp::ClientService{ServiceRole::notifier, credentials.chain,
+                                     crypto::make_signed_key(service_key.public_key(), credentials.key)};
+  const auto reply = session.service_hello(hello);
+  ASSERT_TRUE(std::holds_alternative<ServiceId>(reply));
+  const auto id = std::get<ServiceId>(reply);
+  const auto ids = set_of(queues);
+  Bytes nsubs;
+  smp::encode(smp::Command(smp::Nsubs{ids.count, ids.hash}), version(), nsubs);
+  session.send({session.transmission(&service_key, "1", id.view(), nsubs)});
+
+  const auto blocks = session.read_blocks(1 + kQueues);
+  std::set<NotifierId> notified;
+  std::size_t most = 0;
+  std::size_t count = 0;
+  for (const auto& block : blocks) {
+    std::size_t notifications = 0;
+    for (const auto& answer : block) {
+      if (answer.text != "NMSG") continue;
+      ++notifications;
+      notified.insert(*NotifierId::from(answer.entity_id));
+    }
+    most = std::max(most, notifications);
+    count += notifications > 0 ? 1 : 0;
+  }
+  EXPECT_EQ(notified.size(), kQueues) << "each once";
+  EXPECT_GE(most, 70U);
+  EXPECT_EQ(count, (kQueues + most - 1) / most);
 }
 
 }  // namespace
