@@ -86,6 +86,15 @@ TEST_P(Section5Service, ASessionKeyThatTheLeafDidNotSignIsBadService) {
   expect_bad_service(with);
 }
 
+TEST_P(Section5Service, AChainThatIsNotItsOwnCasIsRefusedByTls) {
+  auto foreign = chain_of_two();
+  foreign.chain[1] = chain_of_two().chain[1];  // of the same name, and another key
+  SyncClient refused;
+  EXPECT_FALSE(refused.connect(options(foreign)).ok());
+  auto own = chain_of_two();
+  EXPECT_TRUE(connect_as(own)->ping());
+}
+
 TEST_P(Section5Service, AnExpiredCertificateIsRefusedByTls) {
   SyncClient refused;
   EXPECT_FALSE(refused.connect(options(self_signed(hours(1)))).ok());
