@@ -57,7 +57,12 @@ Status start_admin(const ServerSettings& settings, Server::Parts& parts, const C
                                              .hooks = {.totals = [&parts] { return parts.queues->totals(); },
                                                        .expire_now = [&parts] { return parts.commit->expire_now(); },
                                                        .admit = {}},
-                                             .notifications = [&parts] { return notification_status(parts); },
+                                             .notifications =
+                                                 [&parts] {
+                                                   auto status = notification_status(parts);
+                                                   status.services = parts.hub->services();
+                                                   return status;
+                                                 },
                                              .clock = clock});
   if (!admin) return admin.error();
   parts.admin = *std::move(admin);

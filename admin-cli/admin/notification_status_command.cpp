@@ -47,6 +47,10 @@ class NotificationStatusCommand final : public Command {
     if (found.oldest_pending_seconds() > 0) out << fmt::format("oldest      {} s\n", found.oldest_pending_seconds());
     out << fmt::format("delivered   {}\nexpired     {}\ndropped     {}\n", found.delivered(), found.expired(),
                        found.dropped());
+    for (const auto& service : found.services()) {
+      out << fmt::format("service     {} {}, notifications wait for {} of its notifiers\n", service.certificate(),
+                         service.subscribed() ? "subscribed" : "away", service.notifiers_pending());
+    }
   }
   static void print_json(const nv1::GetStatusResponse& found, std::ostream& out) {
     nlohmann::ordered_json json{{"schemaVersion", 1},
@@ -56,7 +60,13 @@ class NotificationStatusCommand final : public Command {
                                 {"oldestPendingSeconds", found.oldest_pending_seconds()},
                                 {"delivered", found.delivered()},
                                 {"expired", found.expired()},
-                                {"dropped", found.dropped()}};
+                                {"dropped", found.dropped()},
+                                {"services", nlohmann::ordered_json::array()}};
+    for (const auto& service : found.services()) {
+      json["services"].push_back({{"certificate", service.certificate()},
+                                  {"subscribed", service.subscribed()},
+                                  {"notifiersPending", service.notifiers_pending()}});
+    }
     if (found.replicas_asked() > 0) {
       json["replicas"] = found.replicas();
       json["replicasAsked"] = found.replicas_asked();

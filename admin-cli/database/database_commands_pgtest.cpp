@@ -50,7 +50,7 @@ class DatabaseCommands : public testing::Test {
 TEST_F(DatabaseCommands, MigrateBringsAnEmptyDatabaseUpOnce) {
   const auto dry = run({"migrate", "--dry-run"});
   EXPECT_EQ(dry.exit_code, 0);
-  EXPECT_EQ(dry.out, "pending queue 1 queues\npending auth 1 passwords\n");
+  EXPECT_EQ(dry.out, "pending queue 1 queues\npending queue 2 services\npending auth 1 passwords\n");
   EXPECT_EQ(dry.err,
             "The queue schema has version 0; nothing was changed.\n"
             "The auth schema has version 0; nothing was changed.\n");
@@ -58,15 +58,15 @@ TEST_F(DatabaseCommands, MigrateBringsAnEmptyDatabaseUpOnce) {
 
   const auto first = run({"migrate"});
   EXPECT_EQ(first.exit_code, 0) << first.err;
-  EXPECT_EQ(first.out, "applied queue 1 queues\napplied auth 1 passwords\n");
+  EXPECT_EQ(first.out, "applied queue 1 queues\napplied queue 2 services\napplied auth 1 passwords\n");
   EXPECT_EQ(first.err,
-            "The queue schema has version 1 now (before: 0).\n"
+            "The queue schema has version 2 now (before: 0).\n"
             "The auth schema has version 1 now (before: 0).\n");
 
   const auto second = run({"migrate"});
   EXPECT_EQ(second.exit_code, 0);
   EXPECT_EQ(second.out, "");
-  EXPECT_EQ(second.err, "The queue schema is up to date: version 1.\nThe auth schema is up to date: version 1.\n");
+  EXPECT_EQ(second.err, "The queue schema is up to date: version 2.\nThe auth schema is up to date: version 1.\n");
 }
 
 TEST_F(DatabaseCommands, MigrateSaysAsJsonWhatItDid) {
@@ -79,8 +79,9 @@ TEST_F(DatabaseCommands, MigrateSaysAsJsonWhatItDid) {
   EXPECT_EQ(done["schemaVersion"], 1);
   // Of the queue service, as ever.
   EXPECT_EQ(done["versionBefore"], 0);
-  EXPECT_EQ(done["version"], 1);
+  EXPECT_EQ(done["version"], 2);
   EXPECT_EQ(done["applied"][0]["name"], "queues");
+  EXPECT_EQ(done["applied"][1]["name"], "services");
   EXPECT_TRUE(done["pending"].empty());
   ASSERT_EQ(done["services"].size(), 2U);
   EXPECT_EQ(done["services"][0]["service"], "queue");
@@ -99,7 +100,7 @@ TEST_F(DatabaseCommands, MigrateAddsTheSchemaOfAServiceThatCameLater) {
   const auto status = run({"status"});
   EXPECT_EQ(status.exit_code, 7);
   EXPECT_EQ(status.out,
-            "queue schema   version 1 of 1\n"
+            "queue schema   version 2 of 2\n"
             "auth schema    version 0 of 1\n"
             "pending        auth 1 passwords\n"
             "queues         0\n"
@@ -143,7 +144,7 @@ TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
   const auto text = run({"status"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_EQ(text.out,
-            "queue schema   version 1 of 1\n"
+            "queue schema   version 2 of 2\n"
             "auth schema    version 1 of 1\n"
             "queues         3\n"
             "messages       6\n"
@@ -153,8 +154,8 @@ TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
             "password key   5 is needed by 1 passwords\n");
   EXPECT_EQ(text.err, "");
   const auto json = parsed(run({"status", "--json"}));
-  EXPECT_EQ(json["version"], 1);
-  EXPECT_EQ(json["neededVersion"], 1);
+  EXPECT_EQ(json["version"], 2);
+  EXPECT_EQ(json["neededVersion"], 2);
   EXPECT_EQ(json["queues"], 3);
   EXPECT_EQ(json["messages"], 6);
   EXPECT_FALSE(json.contains("platformKeys"));
@@ -167,11 +168,11 @@ TEST_F(DatabaseCommands, StatusCountsFromTheTotals) {
 
 TEST_F(DatabaseCommands, ANewerSchemaIsRefused) {
   database.migrate();
-  database.server().execute("INSERT INTO sotto_migrations (version, name) VALUES (2, 'future')");
+  database.server().execute("INSERT INTO sotto_migrations (version, name) VALUES (3, 'future')");
   write_content(key_file, crypto::KeyRing::generate_line(1));
   for (const auto& output : {run({"status"}), run({"migrate"}), run({"rekey", "--platform-key-file", key_file})}) {
     EXPECT_EQ(output.exit_code, 7);
-    EXPECT_THAT(output.err, HasSubstr("the queue schema step 2 (future), which this program does not know"));
+    EXPECT_THAT(output.err, HasSubstr("the queue schema step 3 (future), which this program does not know"));
   }
 }
 

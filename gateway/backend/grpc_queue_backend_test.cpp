@@ -94,7 +94,7 @@ class NoNotifications final : public backend::NotificationBackend {
                  SessionRef /*session*/, bool /*resume*/, std::function<void()> registered) override {
     registered();
   }
-  void subscribe_service(const ServiceId& /*service*/, SessionRef /*session*/, bool /*resume*/,
+  void subscribe_service(const backend::Service& /*service*/, SessionRef /*session*/, bool /*resume*/,
                          std::function<void()> registered) override {
     registered();
   }

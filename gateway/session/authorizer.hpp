@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/counters.hpp"
+#include "libs/backend/record.hpp"
 #include "libs/base/ids.hpp"
 #include "libs/crypto/certificate.hpp"
 #include "libs/crypto/keys.hpp"
@@ -24,6 +25,11 @@ struct ServiceSession {
   ServiceId id;
   char role = 'M';
 };
+
+// As the backend knows it.
+inline backend::Service known_as(const ServiceSession& session) {
+  return {.id = session.id, .role = session.role, .certificate_hash = session.certificate_hash};
+}
 
 class Authorizer {
  public:

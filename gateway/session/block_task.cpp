@@ -658,7 +658,7 @@ std::optional<backend::Action> BlockTask::subscribe_service_action(Item& item) {
     answer(item, smp::Soks{session.serving->ids.count, session.serving->ids.hash});
     return std::nullopt;
   }
-  return backend::SubscribeService{session.service->id, session.service->role, false};
+  return backend::SubscribeService{known_as(*session.service), false};
 }
 
 void BlockTask::answer_service(Item& item, const backend::OperationResult& result) {

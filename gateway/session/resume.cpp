@@ -52,8 +52,7 @@ void Connection::resume_some(std::shared_ptr<Resumption> resumption) {
   for (std::size_t i = all.next; i < all.next + all.asked; ++i) {
     const auto& target = all.targets[i];
     if (target.service) {
-      const auto& service = *session_->service;
-      operations.push_back({{}, 0, backend::SubscribeService{service.id, service.role, true}});
+      operations.push_back({{}, 0, backend::SubscribeService{known_as(*session_->service), true}});
     } else if (target.notifier) {
       operations.push_back({target.queue, 0, backend::SubscribeNotifier{.resume = true, .notifier = *target.notifier}});
     } else {

@@ -17,9 +17,8 @@ constexpr std::uint32_t kListedQueues = 1000;
 void Connection::register_service(ClientAgreement agreement) {
   pause_reads();
   registering_ = true;
-  const auto& service = *agreement.service;
   std::vector<backend::Operation> operations;
-  operations.push_back({{}, 0, backend::RegisterService{{service.id, service.role, service.certificate_hash}}});
+  operations.push_back({{}, 0, backend::RegisterService{known_as(*agreement.service)}});
   backend::Batch batch{
       backend::SessionRef{context().settings.gateway_id, id_}, std::nullopt, std::move(operations), {}};
   batch.done = [&worker = worker_, self = std::static_pointer_cast<Connection>(shared_from_this()),

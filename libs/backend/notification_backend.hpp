@@ -30,7 +30,7 @@ class NotificationBackend {
                          bool resume, std::function<void()> registered) = 0;
   // To all notifiers of the service: what is pending of them follows. Another session that was subscribed gets
   // ServiceEnded, and with `resume` this one, when the other is newer.
-  virtual void subscribe_service(const ServiceId& service, SessionRef session, bool resume,
+  virtual void subscribe_service(const Service& service, SessionRef session, bool resume,
                                  std::function<void()> registered) = 0;
   // The credentials are gone: pending ones are dropped, a subscribed session other than `by` gets Deleted.
   virtual void remove(const NotifierRef& notifier, SessionRef by) = 0;

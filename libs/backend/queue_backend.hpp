@@ -120,8 +120,7 @@ struct RegisterService {
 // that was gets ServiceEnded. Result: `service` says how many there are. Pending notifications follow; messages are
 // asked for with ListService. `resume`: as in Subscribe.
 struct SubscribeService {
-  ServiceId id;
-  char role = 'M';
+  Service service;
   bool resume = false;
 };
 // Which queues of the service have messages, page by page: at most `limit` queues behind `after` (in the order of their

@@ -58,8 +58,12 @@ Result<MaybeRequest> take(const notification::Subscribe& in) {
 Result<MaybeRequest> take(const notification::SubscribeService& in) {
   const auto service = id_from<ServiceId>(in.service_id(), "a service id");
   if (!service) return service.error();
-  return MaybeRequest(SubscribeServiceRequest{
-      .service = *service, .session = session_from(in.session()), .resume = in.resume(), .number = in.number()});
+  const auto hash = certificate_hash_from(in.certificate_hash());
+  if (!hash) return hash.error();
+  return MaybeRequest(SubscribeServiceRequest{.service = {.id = *service, .role = 'N', .certificate_hash = *hash},
+                                              .session = session_from(in.session()),
+                                              .resume = in.resume(),
+                                              .number = in.number()});
 }
 Result<MaybeRequest> take(const notification::Remove& in) {
   const auto notifier = notifier_from(in);
@@ -89,7 +93,8 @@ void to_proto(const NotificationRequest& request, notification::Request& out) {
           }
         } else if constexpr (std::is_same_v<Kind, SubscribeServiceRequest>) {
           auto& subscribe = *out.mutable_subscribe_service();
-          subscribe.mutable_service_id()->assign(as_text(what.service.view()));
+          subscribe.mutable_service_id()->assign(as_text(what.service.id.view()));
+          subscribe.mutable_certificate_hash()->assign(as_text(what.service.certificate_hash));
           to_proto(what.session, *subscribe.mutable_session());
           subscribe.set_resume(what.resume);
           subscribe.set_number(what.number);

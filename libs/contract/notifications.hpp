@@ -26,7 +26,7 @@ struct SubscribeRequest {
   std::optional<backend::NotifierRef> former = std::nullopt;
 };
 struct SubscribeServiceRequest {
-  ServiceId service;
+  backend::Service service;
   backend::SessionRef session;
   bool resume = false;
   std::uint64_t number = 0;

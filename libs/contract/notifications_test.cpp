@@ -51,8 +51,10 @@ TEST(NotificationContract, RequestsComeBack) {
   EXPECT_EQ(there_and_back(SubscribeRequest{kOfService, kSession, true, 11}).former, std::nullopt);
   EXPECT_EQ(there_and_back(SubscribeRequest{kOfService, kSession, true, 11, backend::NotifierRef{notifier()}}).former,
             backend::NotifierRef{notifier()});
-  const auto all = there_and_back(SubscribeServiceRequest{*kOfService.service, kSession, true, 12});
-  EXPECT_EQ(all.service, kOfService.service);
+  backend::Service service{.id = *kOfService.service, .role = 'N'};
+  service.certificate_hash.fill(9);
+  const auto all = there_and_back(SubscribeServiceRequest{service, kSession, true, 12});
+  EXPECT_EQ(all.service, service);
   EXPECT_EQ(all.session, kSession);
   EXPECT_TRUE(all.resume);
   EXPECT_EQ(all.number, 12U);

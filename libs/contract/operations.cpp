@@ -93,9 +93,10 @@ void put(const backend::RegisterService& in, queue::Operation& out) {
 }
 void put(const backend::SubscribeService& in, queue::Operation& out) {
   auto& subscribe = *out.mutable_subscribe_service();
-  set(*subscribe.mutable_service_id(), in.id.view());
-  subscribe.set_role(std::string(1, in.role));
+  set(*subscribe.mutable_service_id(), in.service.id.view());
+  subscribe.set_role(std::string(1, in.service.role));
   subscribe.set_resume(in.resume);
+  set(*subscribe.mutable_certificate_hash(), in.service.certificate_hash);
 }
 void put(const backend::ListService& in, queue::Operation& out) {
   auto& list = *out.mutable_list_service();
@@ -186,23 +187,28 @@ Result<char> role_from(const std::string& role, std::string_view known) {
   return role[0];
 }
 
-Result<Action> take(const queue::RegisterService& in) {
+// The fields that actions of a service share. Its role is one of `roles`.
+template <class Message>
+Result<backend::Service> service_of(const Message& in, std::string_view roles) {
   const auto id = id_from<ServiceId>(in.service_id(), "a service id");
   if (!id) return id.error();
-  const auto role = role_from(in.role(), "MNP");
+  const auto role = role_from(in.role(), roles);
   if (!role) return role.error();
-  backend::Service out{.id = *id, .role = *role};
-  if (in.certificate_hash().size() != out.certificate_hash.size()) return malformed("a hash of a certificate");
-  std::copy(in.certificate_hash().begin(), in.certificate_hash().end(), out.certificate_hash.begin());
-  return Action(backend::RegisterService{.service = out});
+  const auto hash = certificate_hash_from(in.certificate_hash());
+  if (!hash) return hash.error();
+  return backend::Service{.id = *id, .role = *role, .certificate_hash = *hash};
+}
+
+Result<Action> take(const queue::RegisterService& in) {
+  const auto service = service_of(in, "MNP");
+  if (!service) return service.error();
+  return Action(backend::RegisterService{.service = *service});
 }
 
 Result<Action> take(const queue::SubscribeService& in) {
-  const auto id = id_from<ServiceId>(in.service_id(), "a service id");
-  if (!id) return id.error();
-  const auto role = role_from(in.role(), "MN");
-  if (!role) return role.error();
-  return Action(backend::SubscribeService{.id = *id, .role = *role, .resume = in.resume()});
+  const auto service = service_of(in, "MN");
+  if (!service) return service.error();
+  return Action(backend::SubscribeService{.service = *service, .resume = in.resume()});
 }
 
 // Of one page: what a transaction may look at.

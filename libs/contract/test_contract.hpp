@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -54,7 +55,7 @@ inline auto fields(const backend::RegisterService& a) {
   return std::tie(a.service);
 }
 inline auto fields(const backend::SubscribeService& a) {
-  return std::tie(a.id, a.role, a.resume);
+  return std::tie(a.service, a.resume);
 }
 inline auto fields(const backend::ListService& a) {
   return std::tie(a.id, a.after, a.limit);
@@ -177,14 +178,14 @@ class RandomValues {
             std::move(append),
             backend::Inspect{},
             std::move(subscribe_notifier),
-            backend::RegisterService{.service = certified_service()},
-            backend::SubscribeService{.id = values_.id<ServiceId>(), .role = coin() ? 'M' : 'N', .resume = coin()},
+            backend::RegisterService{.service = certified_service("MNP")},
+            backend::SubscribeService{.service = certified_service("MN"), .resume = coin()},
             backend::ListService{.id = values_.id<ServiceId>(),
                                  .after = coin() ? values_.id<RecipientId>() : RecipientId{},
                                  .limit = static_cast<std::uint32_t>(1 + below(10'000))}};
   }
-  backend::Service certified_service() {
-    backend::Service out{.id = values_.id<ServiceId>(), .role = "MNP"[below(3)]};
+  backend::Service certified_service(std::string_view roles) {
+    backend::Service out{.id = values_.id<ServiceId>(), .role = roles[below(roles.size())]};
     const Bytes hash = values_.bytes(out.certificate_hash.size());
     std::copy(hash.begin(), hash.end(), out.certificate_hash.begin());
     return out;

@@ -167,6 +167,13 @@ Result<crypto::PublicKey> from_proto(const queue::PublicKey& in) {
   return key;
 }
 
+Result<crypto::Fingerprint> certificate_hash_from(const std::string& bytes) {
+  crypto::Fingerprint out{};
+  if (bytes.size() != out.size()) return malformed("a hash of a certificate");
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return out;
+}
+
 Result<std::optional<ServiceId>> service_from(const std::string& bytes) {
   if (bytes.empty()) return std::optional<ServiceId>();
   const auto id = id_from<ServiceId>(bytes, "a service id");

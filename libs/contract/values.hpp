@@ -50,6 +50,7 @@ struct NamedId {
 void to_proto(const NamedId& id, common::QueueId& out);
 Result<NamedId> from_proto(const common::QueueId& in);
 
+Result<crypto::Fingerprint> certificate_hash_from(const std::string& bytes);
 // Nothing for empty bytes: no service.
 Result<std::optional<ServiceId>> service_from(const std::string& bytes);
 

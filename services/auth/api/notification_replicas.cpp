@@ -27,6 +27,7 @@ void add(const notification::v1::GetStatusResponse& one, notification::v1::GetSt
   all.set_delivered(all.delivered() + one.delivered());
   all.set_expired(all.expired() + one.expired());
   all.set_dropped(all.dropped() + one.dropped());
+  if (all.services().empty()) *all.mutable_services() = one.services();
 }
 
 }  // namespace

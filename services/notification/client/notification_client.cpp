@@ -444,7 +444,7 @@ void NotificationClient::subscribe(const backend::NotifierRef& notifier, std::op
   });
 }
 
-void NotificationClient::subscribe_service(const ServiceId& service, SessionRef session, bool resume,
+void NotificationClient::subscribe_service(const backend::Service& service, SessionRef session, bool resume,
                                            std::function<void()> registered) {
   impl_->subscribe(session, std::move(registered), [&](std::uint64_t number) {
     return contract::SubscribeServiceRequest{service, session, resume, number};

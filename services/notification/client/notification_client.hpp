@@ -76,7 +76,7 @@ class NotificationClient final : public backend::NotificationBackend {
   void push(const backend::NotifierRef& notifier, backend::Notification notification) override;
   void subscribe(const backend::NotifierRef& notifier, std::optional<backend::NotifierRef> former,
                  backend::SessionRef session, bool resume, std::function<void()> registered) override;
-  void subscribe_service(const ServiceId& service, backend::SessionRef session, bool resume,
+  void subscribe_service(const backend::Service& service, backend::SessionRef session, bool resume,
                          std::function<void()> registered) override;
   void remove(const backend::NotifierRef& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;

@@ -317,7 +317,7 @@ class Silent final : public backend::NotificationBackend {
   void push(const backend::NotifierRef& /*notifier*/, backend::Notification /*notification*/) override {}
   void subscribe(const backend::NotifierRef& /*notifier*/, std::optional<backend::NotifierRef> /*former*/,
                  SessionRef /*session*/, bool /*resume*/, std::function<void()> /*registered*/) override {}
-  void subscribe_service(const ServiceId& /*service*/, SessionRef /*session*/, bool /*resume*/,
+  void subscribe_service(const backend::Service& /*service*/, SessionRef /*session*/, bool /*resume*/,
                          std::function<void()> /*registered*/) override {}
   void remove(const backend::NotifierRef& /*notifier*/, SessionRef /*by*/) override {}
   void end_session(SessionRef /*session*/) override {}

@@ -84,14 +84,28 @@ Listened InProcessNotifications::listen(const Listen& request) {
   return out;
 }
 
-ListenedService InProcessNotifications::listen_service(const ServiceId& service, SessionRef session, bool resume) {
+ListenedService InProcessNotifications::listen_service(const backend::Service& service, SessionRef session,
+                                                       bool resume) {
   ListenedService out;
-  out.former = hold(NotifierId{service.bytes}, session, resume, out.listens);
+  out.former = hold(NotifierId{service.id.bytes}, session, resume, out.listens);
+  out.failed = !store_.know_service(service.id, service.certificate_hash);
   return out;
 }
 
 Result<TakenPage> InProcessNotifications::take_service(const ServiceId& service) {
   return store_.take_service(service, kPage);
+}
+
+Result<std::vector<ServiceStatus>> InProcessNotifications::services() {
+  auto known = store_.services();
+  if (!known) return known.error();
+  std::vector<ServiceStatus> out;
+  for (const auto& each : *known) {
+    out.push_back({.certificate_hash = each.certificate_hash,
+                   .subscribed = listeners_.contains(NotifierId{each.id.bytes}),
+                   .notifiers_pending = each.notifiers});
+  }
+  return out;
 }
 
 Removed InProcessNotifications::remove(const NotifierRef& notifier) {

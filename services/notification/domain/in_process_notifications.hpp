@@ -20,8 +20,9 @@ class InProcessNotifications final : public NotificationDirectory {
 
   Placed place(std::span<Bundle> bundles) override;
   std::vector<Listened> listen(std::span<const Listen> requests) override;
-  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override;
+  ListenedService listen_service(const backend::Service& service, SessionRef session, bool resume) override;
   Result<TakenPage> take_service(const ServiceId& service) override;
+  Result<std::vector<ServiceStatus>> services() override;
   Removed remove(const NotifierRef& notifier) override;
   void end_session(SessionRef session) override;
   // Nothing to do: there is no elsewhere.

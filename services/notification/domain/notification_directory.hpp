@@ -57,6 +57,12 @@ struct ListenedService {
   bool failed = false;
 };
 
+struct ServiceStatus {
+  crypto::Fingerprint certificate_hash{};
+  bool subscribed = false;              // some session listens to it
+  std::uint64_t notifiers_pending = 0;  // of its notifiers, those for which something waits
+};
+
 struct Removed {
   std::optional<SessionRef> listener;  // who listened until now
   bool failed = false;
@@ -69,9 +75,11 @@ class NotificationDirectory {
   // In order; one answer each.
   virtual std::vector<Listened> listen(std::span<const Listen> requests) = 0;
   // To all notifiers of the service.
-  virtual ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) = 0;
+  virtual ListenedService listen_service(const backend::Service& service, SessionRef session, bool resume) = 0;
   // What waits for its notifiers, some of them at a time.
   virtual Result<TakenPage> take_service(const ServiceId& service) = 0;
+  // Of those that subscribed last, at most kMostServices.
+  virtual Result<std::vector<ServiceStatus>> services() = 0;
   // Nobody listens to it any more, and nothing waits. Who listens to its service goes on with the others.
   virtual Removed remove(const NotifierRef& notifier) = 0;
   // The session listens to nothing any more.

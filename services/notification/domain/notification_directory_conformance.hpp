@@ -230,7 +230,13 @@ class NotificationDirectoryServices : public NotificationDirectoryConformance {
     }
     return out;
   }
+  static backend::Service certified(const ServiceId& id, std::uint8_t certificate) {
+    backend::Service out{.id = id, .role = 'N'};
+    out.certificate_hash.fill(certificate);
+    return out;
+  }
   const ServiceId service_{test_notifier(77).bytes};
+  const backend::Service certified_ = certified(service_, 7);
 };
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(NotificationDirectoryServices);
 
@@ -239,7 +245,7 @@ TEST_P(NotificationDirectoryServices, WhoListensToAServiceListensToAllOfItsNotif
   EXPECT_EQ(place_of_service(a_, {2}), std::nullopt);
   EXPECT_EQ(place_of_service(b_, {3}), std::nullopt);
   place(test_notifier(3), {4});
-  const auto answer = directory_->listen_service(service_, session(1), false);
+  const auto answer = directory_->listen_service(certified_, session(1), false);
   EXPECT_TRUE(answer.listens);
   EXPECT_EQ(answer.former, std::nullopt);
   EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{a_, {1, 2}}, {b_, {3}}}));
@@ -249,11 +255,11 @@ TEST_P(NotificationDirectoryServices, WhoListensToAServiceListensToAllOfItsNotif
 }
 
 TEST_P(NotificationDirectoryServices, AnotherSessionTakesTheServiceOver) {
-  directory_->listen_service(service_, session(2), false);
-  EXPECT_EQ(directory_->listen_service(service_, session(1), true).listens, false) << "an older one that resumes";
-  const auto resumed = directory_->listen_service(service_, session(2), true);
+  directory_->listen_service(certified_, session(2), false);
+  EXPECT_EQ(directory_->listen_service(certified_, session(1), true).listens, false) << "an older one that resumes";
+  const auto resumed = directory_->listen_service(certified_, session(2), true);
   EXPECT_TRUE(resumed.listens);
-  const auto other = directory_->listen_service(service_, session(1), false);
+  const auto other = directory_->listen_service(certified_, session(1), false);
   EXPECT_TRUE(other.listens);
   EXPECT_EQ(other.former, session(2));
   const Listened one = listen(*directory_, of_service(a_, session(3)));
@@ -282,7 +288,7 @@ TEST_P(NotificationDirectoryServices, ANotifierLeavesTheServiceWithWhatWaits) {
   const Listened left = listen(*directory_, request);
   EXPECT_EQ(left.left, std::nullopt);
   EXPECT_EQ(numbers(left), (std::vector{1, 2}));
-  directory_->listen_service(service_, session(2), false);
+  directory_->listen_service(certified_, session(2), false);
   EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{b_, {3}}}));
   request.notifier = b_;
   request.former = NotifierRef{b_, service_};
@@ -293,21 +299,43 @@ TEST_P(NotificationDirectoryServices, ANotifierLeavesTheServiceWithWhatWaits) {
 TEST_P(NotificationDirectoryServices, RemovedNotifiersHaveNothing) {
   place_of_service(a_, {1});
   EXPECT_EQ(directory_->remove({a_, service_}).listener, std::nullopt);
-  directory_->listen_service(service_, session(1), false);
+  directory_->listen_service(certified_, session(1), false);
   EXPECT_TRUE(take_all().empty());
   EXPECT_EQ(directory_->remove({b_, service_}).listener, session(1));
   EXPECT_EQ(place_of_service(b_, {1}), session(1)) << "the service listens on";
 }
 
+TEST_P(NotificationDirectoryServices, AreToldWithWhatWaitsForThem) {
+  const ServiceId other{test_notifier(78).bytes};
+  directory_->listen_service(certified_, session(1), false);
+  directory_->listen_service(certified(other, 8), session(2), false);
+  directory_->end_session(session(1));
+  const SystemClock clock;
+  const SteadyTime deadline = clock.steady_now() + std::chrono::seconds(10);
+  while (place_of_service(a_, {}) && clock.steady_now() < deadline) {
+  }
+  place_of_service(a_, {1, 2});
+  place_of_service(b_, {3});
+  // What is noted of a service may be there a little later.
+  Result<std::vector<ServiceStatus>> services = directory_->services();
+  while (services.ok() && services->size() < 2 && clock.steady_now() < deadline) services = directory_->services();
+  ASSERT_TRUE(services.ok());
+  std::map<std::uint8_t, std::pair<bool, std::uint64_t>> found;
+  for (const auto& each : *services) {
+    found[each.certificate_hash[0]] = {each.subscribed, each.notifiers_pending};
+  }
+  EXPECT_EQ(found, (std::map<std::uint8_t, std::pair<bool, std::uint64_t>>{{7, {false, 2}}, {8, {true, 0}}}));
+}
+
 TEST_P(NotificationDirectoryServices, TheEndOfTheSessionIsTheEndOfItsListening) {
-  directory_->listen_service(service_, session(1), false);
+  directory_->listen_service(certified_, session(1), false);
   directory_->end_session(session(1));
   const SystemClock clock;
   const SteadyTime deadline = clock.steady_now() + std::chrono::seconds(10);
   while (place_of_service(a_, {}) && clock.steady_now() < deadline) {
   }
   EXPECT_EQ(place_of_service(a_, {1}), std::nullopt);
-  directory_->listen_service(service_, session(2), false);
+  directory_->listen_service(certified_, session(2), false);
   EXPECT_EQ(take_all(), (std::map<NotifierId, std::vector<int>>{{a_, {1}}}));
 }
 

@@ -34,7 +34,7 @@ struct Subscribe {
   std::function<void()> registered;
 };
 struct SubscribeService {
-  ServiceId service;
+  backend::Service service;
   SessionRef session;
   bool resume = false;
   std::function<void()> registered;
@@ -49,13 +49,17 @@ struct EndSession {
 struct ForgetSession {
   SessionRef session;
 };
+struct ListServices {
+  std::promise<std::vector<ServiceStatus>> done;
+};
 struct Flush {
   std::promise<void> done;
 };
 struct Expire {
   std::promise<void> done;
 };
-using Command = std::variant<Push, Subscribe, SubscribeService, Remove, EndSession, ForgetSession, Flush, Expire>;
+using Command =
+    std::variant<Push, Subscribe, SubscribeService, Remove, EndSession, ForgetSession, ListServices, Flush, Expire>;
 
 }  // namespace
 
@@ -162,12 +166,12 @@ class NotificationHub::Worker {
     if (registered) registered();
     if (answer.failed) count(&HubCounters::store_failures, 1);
     if (!answer.listens) {
-      if (!answer.failed) sink_.deliver(session, backend::ServiceEnded{service});
+      if (!answer.failed) sink_.deliver(session, backend::ServiceEnded{service.id});
       return;
     }
-    if (answer.former && *answer.former != session) sink_.deliver(*answer.former, backend::ServiceEnded{service});
+    if (answer.former && *answer.former != session) sink_.deliver(*answer.former, backend::ServiceEnded{service.id});
     for (bool more = true; more;) {
-      auto page = directory_.take_service(service);
+      auto page = directory_.take_service(service.id);
       if (!page) return count(&HubCounters::store_failures, 1);
       more = page->more;
       const backend::Together together(sink_);
@@ -193,6 +197,13 @@ class NotificationHub::Worker {
   void handle(const ForgetSession& forget) {
     ask_directory();
     directory_.forget_session(forget.session);
+  }
+
+  void handle(ListServices& list) {
+    ask_directory();
+    auto services = directory_.services();
+    if (!services) count(&HubCounters::store_failures, 1);
+    list.done.set_value(services ? std::move(*services) : std::vector<ServiceStatus>());
   }
 
   void handle(Flush& flush) {
@@ -393,7 +404,7 @@ void NotificationHub::subscribe(const NotifierRef& notifier, std::optional<Notif
                                 backend::SessionRef session, bool resume, std::function<void()> registered) {
   worker_->enqueue(Subscribe{{notifier.id, session, resume, notifier.service, former}, std::move(registered)});
 }
-void NotificationHub::subscribe_service(const ServiceId& service, backend::SessionRef session, bool resume,
+void NotificationHub::subscribe_service(const backend::Service& service, backend::SessionRef session, bool resume,
                                         std::function<void()> registered) {
   worker_->enqueue(SubscribeService{service, session, resume, std::move(registered)});
 }
@@ -406,6 +417,13 @@ void NotificationHub::end_session(backend::SessionRef session) {
 
 void NotificationHub::forget_session(backend::SessionRef session) {
   worker_->enqueue(ForgetSession{session});
+}
+
+std::vector<ServiceStatus> NotificationHub::services() {
+  ListServices list;
+  auto done = list.done.get_future();
+  worker_->enqueue(std::move(list));
+  return done.get();
 }
 
 void NotificationHub::flush_now() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "libs/backend/notification_backend.hpp"
 #include "libs/base/clock.hpp"
@@ -54,13 +55,15 @@ class NotificationHub final : public backend::NotificationBackend {
   void push(const NotifierRef& notifier, Notification notification) override;
   void subscribe(const NotifierRef& notifier, std::optional<NotifierRef> former, backend::SessionRef session,
                  bool resume, std::function<void()> registered) override;
-  void subscribe_service(const ServiceId& service, backend::SessionRef session, bool resume,
+  void subscribe_service(const backend::Service& service, backend::SessionRef session, bool resume,
                          std::function<void()> registered) override;
   void remove(const NotifierRef& notifier, backend::SessionRef by) override;
   void end_session(backend::SessionRef session) override;
   // The session may subscribe at another hub of the same directory from now on: this one need not remember it.
   void forget_session(backend::SessionRef session);
 
+  // Of the services that subscribed last; nothing when the directory fails. Likewise not on the hub's thread.
+  std::vector<ServiceStatus> services();
   // Delivers what is collected, without waiting for the interval, and returns when all that was asked before is done.
   // Not on the hub's thread (from the sink).
   void flush_now();

@@ -50,6 +50,8 @@ class FailingStore final : public NotificationStore {
   Result<std::uint64_t> append(std::span<const Pending>) override { return failure(); }
   Result<std::vector<Notification>> take(const NotifierId&) override { return failure(); }
   Result<TakenPage> take_service(const ServiceId&, std::size_t) override { return failure(); }
+  Status know_service(const ServiceId&, const crypto::Fingerprint&) override { return failure(); }
+  Result<std::vector<ServiceWaiting>> services() override { return failure(); }
   Status remove(const NotifierRef&) override { return failure(); }
   Result<Expired> expire(std::int64_t, std::size_t) override { return failure(); }
   [[nodiscard]] StoreTotals totals() const override { return {}; }

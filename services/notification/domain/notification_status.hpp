@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "services/notification/domain/notification_hub.hpp"
 
@@ -16,6 +17,7 @@ struct NotificationStatus {
   std::uint64_t delivered = 0;
   std::uint64_t expired = 0;
   std::uint64_t dropped = 0;
+  std::vector<ServiceStatus> services;
 };
 
 // `stored`: notifications that wait for somebody to listen; the oldest of them is so old.
@@ -26,7 +28,8 @@ inline NotificationStatus status_of(const HubCounters& hub, std::uint64_t stored
           .oldest_pending_seconds = oldest_seconds,
           .delivered = hub.delivered,
           .expired = hub.expired,
-          .dropped = hub.dropped_old + hub.dropped_overload};
+          .dropped = hub.dropped_old + hub.dropped_overload,
+          .services = {}};
 }
 
 }  // namespace sotto::notification

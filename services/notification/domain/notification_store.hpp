@@ -36,6 +36,16 @@ struct TakenPage {
   bool more = false;  // the limit was reached: call again
 };
 
+// A service that subscribed once, and for how many of its notifiers something waits.
+struct ServiceWaiting {
+  ServiceId id;
+  crypto::Fingerprint certificate_hash{};
+  std::uint64_t notifiers = 0;  // counted to kMostCounted
+};
+// Services that are remembered, and told of, at most; anybody may make a certificate.
+inline constexpr std::size_t kMostServices = 100;
+inline constexpr std::uint64_t kMostCounted = 10'000;
+
 struct StoreTotals {
   std::uint64_t notifiers = 0;  // that have pending notifications
   std::uint64_t notifications = 0;
@@ -57,6 +67,9 @@ class NotificationStore {
   virtual Result<std::vector<Notification>> take(const NotifierId& notifier) = 0;
   // Takes what waits for notifiers of the service, of about `limit` of them, through an index.
   virtual Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) = 0;
+  // The service has this certificate. Not remembered when there are too many already.
+  virtual Status know_service(const ServiceId& service, const crypto::Fingerprint& certificate_hash) = 0;
+  virtual Result<std::vector<ServiceWaiting>> services() = 0;
   // As take(), when nobody wants to see them.
   virtual Status remove(const NotifierRef& notifier) = 0;
   // Removes notifications that came before `cutoff` (seconds since 1970), notifier by notifier until at least `limit`

@@ -184,7 +184,19 @@ TEST_P(NotificationStoreConformance, OfAServiceAreFoundByIt) {
   std::sort(found.begin(), found.end());
   EXPECT_EQ(found, (std::vector{a_, test_notifier(10), test_notifier(11), test_notifier(12), test_notifier(13),
                                 test_notifier(14)}));
+  crypto::Fingerprint hash{};
+  hash.fill(5);
+  EXPECT_TRUE(store_->know_service(service, hash).ok());
+  EXPECT_TRUE(store_->know_service(service, hash).ok());
+  hash.fill(6);
+  EXPECT_TRUE(store_->know_service(other, hash).ok());
   reopen();
+  const auto services = value(store_->services());
+  ASSERT_EQ(services.size(), 2U);
+  for (const auto& each : services) {
+    EXPECT_EQ(each.certificate_hash[31], each.id == service ? 5 : 6);
+    EXPECT_EQ(each.notifiers, each.id == service ? 0U : 1U);
+  }
   EXPECT_TRUE(value(store_->take_service(service, 10)).notifiers.empty());
   EXPECT_EQ(store_->totals(), (StoreTotals{2, 2}));
   EXPECT_EQ(take(b_).size(), 1U);

@@ -1,6 +1,7 @@
 #include "services/notification/process/pending_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sotto::notification {
 namespace {
@@ -15,8 +16,10 @@ void PendingWatch::look() {
   next_ = now + kPeriod;
   const auto totals = index_.read();
   if (!totals) return;  // the last ones are better than none
+  auto services = hub_.services();
   const std::lock_guard lock(mutex_);
   totals_ = *totals;
+  services_ = std::move(services);
 }
 
 NotificationStatus PendingWatch::status() const {
@@ -26,7 +29,9 @@ NotificationStatus PendingWatch::status() const {
   if (totals_.oldest) {
     age = std::clamp<std::int64_t>(unix_seconds(clock_.system_now()) - *totals_.oldest, 0, lifetime_.count());
   }
-  return status_of(hub, totals_.notifications, static_cast<std::uint64_t>(age));
+  auto status = status_of(hub, totals_.notifications, static_cast<std::uint64_t>(age));
+  status.services = services_;
+  return status;
 }
 
 }  // namespace sotto::notification

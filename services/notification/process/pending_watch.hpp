@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "libs/base/clock.hpp"
 #include "services/notification/domain/notification_status.hpp"
@@ -16,7 +17,7 @@ namespace sotto::notification {
 class PendingWatch {
  public:
   // All must outlive this. `lifetime`: what is older is not delivered any more.
-  PendingWatch(PendingIndex& index, const NotificationHub& hub, std::chrono::seconds lifetime, const Clock& clock)
+  PendingWatch(PendingIndex& index, NotificationHub& hub, std::chrono::seconds lifetime, const Clock& clock)
       : index_(index), hub_(hub), lifetime_(lifetime), clock_(clock) {}
 
   // To be called every second or so; asks Redis every few.
@@ -25,13 +26,14 @@ class PendingWatch {
 
  private:
   PendingIndex& index_;
-  const NotificationHub& hub_;
+  NotificationHub& hub_;
   const std::chrono::seconds lifetime_;
   const Clock& clock_;
   std::optional<std::chrono::steady_clock::time_point> next_;
 
   mutable std::mutex mutex_;
-  PendingIndex::Totals totals_;  // guarded by mutex_
+  PendingIndex::Totals totals_;          // guarded by mutex_
+  std::vector<ServiceStatus> services_;  // guarded by mutex_
 };
 
 }  // namespace sotto::notification

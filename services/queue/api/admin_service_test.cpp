@@ -31,7 +31,7 @@ class NoNotifications final : public backend::NotificationBackend {
                  backend::SessionRef /*session*/, bool /*resume*/, std::function<void()> registered) override {
     registered();
   }
-  void subscribe_service(const ServiceId& /*service*/, backend::SessionRef /*session*/, bool /*resume*/,
+  void subscribe_service(const backend::Service& /*service*/, backend::SessionRef /*session*/, bool /*resume*/,
                          std::function<void()> registered) override {
     registered();
   }

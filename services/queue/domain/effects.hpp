@@ -51,7 +51,7 @@ struct SubscribeToNotifier {
   bool resume = false;
 };
 struct SubscribeToService {
-  ServiceId service;
+  backend::Service service;
   backend::SessionRef session;
   bool resume = false;
 };

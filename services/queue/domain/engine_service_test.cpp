@@ -40,7 +40,7 @@ TEST_F(EngineServices, ACertificateHasOneRole) {
 TEST_F(EngineServices, TheSubscriberOfTheServiceIsToldOfAllItsQueues) {
   const QueueRecord one = service_queue();
   const QueueRecord two = service_queue();
-  const OperationResult subscribed = ask(kAlice, backend::SubscribeService{service_, 'M', false});
+  const OperationResult subscribed = ask(kAlice, backend::SubscribeService{service('M'), false});
   ASSERT_EQ(subscribed.outcome, Outcome::ok);
   IdSet expected;
   expected.add(one.recipient_id.view());
@@ -57,13 +57,13 @@ TEST_F(EngineServices, TheSubscriberOfTheServiceIsToldOfAllItsQueues) {
 }
 
 TEST_F(EngineServices, AnotherSessionTakesTheServiceOver) {
-  ask(kAlice, backend::SubscribeService{service_, 'M', false});
-  ask(kBob, backend::SubscribeService{service_, 'M', false});
+  ask(kAlice, backend::SubscribeService{service('M'), false});
+  ask(kBob, backend::SubscribeService{service('M'), false});
   const auto* ended = only_event<ServiceEnded>(kAlice);
   ASSERT_NE(ended, nullptr);
   EXPECT_EQ(ended->service, service_);
-  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service_, 'M', true}).outcome, Outcome::refused) << "it is older";
-  EXPECT_EQ(ask(kBob, backend::SubscribeService{service_, 'M', true}).outcome, Outcome::ok);
+  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service('M'), true}).outcome, Outcome::refused) << "it is older";
+  EXPECT_EQ(ask(kBob, backend::SubscribeService{service('M'), true}).outcome, Outcome::ok);
   EXPECT_TRUE(effects_.empty());
 }
 
@@ -80,19 +80,19 @@ TEST_F(EngineServices, SubAsAServiceTakesTheQueueIntoIt) {
   EXPECT_EQ(ended->id, record.recipient_id.bytes);
   EXPECT_EQ(subscribe(kBob, record, service_).record, nullptr) << "it belongs to it already";
   EXPECT_TRUE(effects_.empty());
-  EXPECT_EQ(ask(kBob, backend::SubscribeService{service_, 'M', false}).service->ids.count, 1);
+  EXPECT_EQ(ask(kBob, backend::SubscribeService{service('M'), false}).service->ids.count, 1);
 }
 
 TEST_F(EngineServices, APlainSubTakesTheQueueOutOfIt) {
   const QueueRecord record = service_queue();
-  ask(kBob, backend::SubscribeService{service_, 'M', false});
+  ask(kBob, backend::SubscribeService{service('M'), false});
   const OperationResult result = subscribe(kAlice, record, std::nullopt);
   ASSERT_NE(result.record, nullptr);
   EXPECT_EQ(result.record->service, std::nullopt);
   EXPECT_NE(only_event<Ended>(kBob), nullptr);
   send(record, values_.message());
   EXPECT_NE(only_event<MessageReady>(kAlice), nullptr);
-  EXPECT_EQ(ask(kBob, backend::SubscribeService{service_, 'M', false}).service->ids, IdSet{});
+  EXPECT_EQ(ask(kBob, backend::SubscribeService{service('M'), false}).service->ids, IdSet{});
 }
 
 TEST_F(EngineServices, ResumingChangesNoService) {
@@ -103,7 +103,7 @@ TEST_F(EngineServices, ResumingChangesNoService) {
 
 TEST_F(EngineServices, DeletedQueuesAreToldToTheServicesSubscriber) {
   const QueueRecord record = service_queue();
-  ask(kBob, backend::SubscribeService{service_, 'M', false});
+  ask(kBob, backend::SubscribeService{service('M'), false});
   run(kAlice, record, backend::Delete{});
   EXPECT_NE(only_event<backend::Deleted>(kBob), nullptr);
   EXPECT_EQ(directory_.subscriber_of(RecipientId{service_.bytes}), kBob) << "it has others";
@@ -138,7 +138,7 @@ TEST_F(EngineServices, NsubAsAServiceTakesTheNotifierIntoItAndAPlainOneOut) {
   ASSERT_NE(joins, nullptr);
   EXPECT_EQ(joins->notifier, (backend::NotifierRef{id, service_}));
   EXPECT_EQ(joins->former, backend::NotifierRef{id});
-  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service_, 'N', false}).service->ids.count, 1);
+  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service('N'), false}).service->ids.count, 1);
   ASSERT_NE(only_effect<SubscribeToService>(), nullptr);
 
   run(kBob, record, backend::SubscribeNotifier{.resume = true, .notifier = id, .service = std::nullopt});
@@ -158,7 +158,7 @@ TEST_F(EngineServices, NewCredentialsBelongToNoService) {
   run(kAlice, record, backend::SetNotifier{.notifier = values_.notifier()});
   ASSERT_NE(only_effect<RemoveNotifier>(), nullptr);
   EXPECT_EQ(only_effect<RemoveNotifier>()->notifier, (backend::NotifierRef{record.notifier->id, service_}));
-  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service_, 'N', false}).service->ids, IdSet{});
+  EXPECT_EQ(ask(kAlice, backend::SubscribeService{service('N'), false}).service->ids, IdSet{});
 }
 
 }  // namespace

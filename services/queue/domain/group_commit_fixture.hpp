@@ -148,7 +148,7 @@ class OutsideWorld final : public backend::EventSink, public backend::Notificati
   void push(const backend::NotifierRef& /*notifier*/, backend::Notification /*notification*/) override {
     note({}, "push");
   }
-  void subscribe_service(const ServiceId& /*service*/, SessionRef session, bool /*resume*/,
+  void subscribe_service(const backend::Service& /*service*/, SessionRef session, bool /*resume*/,
                          std::function<void()> registered) override {
     note(session, "NSUBS");
     registered();

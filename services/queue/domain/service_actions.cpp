@@ -18,20 +18,20 @@ OperationResult perform(ActionContext& context, const backend::RegisterService& 
 }
 
 OperationResult perform(ActionContext& context, const backend::SubscribeService& action) {
-  if (action.role == 'N') {
+  if (action.service.role == 'N') {
     context.batch.effects.emplace_back(
-        SubscribeToService{.service = action.id, .session = context.session, .resume = action.resume});
+        SubscribeToService{.service = action.service, .session = context.session, .resume = action.resume});
   } else {
     context.batch.effects.emplace_back(
         AskDirectory{.purpose = action.resume ? AskDirectory::Purpose::resume : AskDirectory::Purpose::subscribe,
                      .queue = {},
-                     .service = action.id,
+                     .service = action.service.id,
                      .result = context.batch.results.size(),
                      .message = nullptr,
                      .blocking = {}});
   }
   backend::ServiceResult about;
-  about.ids = context.transaction.service_ids(action.id);
+  about.ids = context.transaction.service_ids(action.service.id);
   return answer_service(std::move(about));
 }
 

@@ -57,6 +57,23 @@ Result<TakenPage> MemoryNotificationStore::take_service(const ServiceId& service
   return page;
 }
 
+Status MemoryNotificationStore::know_service(const ServiceId& service, const crypto::Fingerprint& certificate_hash) {
+  if (services_.size() < kMostServices) services_.try_emplace(service, certificate_hash);
+  return ok_status();
+}
+
+Result<std::vector<ServiceWaiting>> MemoryNotificationStore::services() {
+  std::vector<ServiceWaiting> out;
+  for (const auto& [service, hash] : services_) {
+    ServiceWaiting& waiting = out.emplace_back(ServiceWaiting{.id = service, .certificate_hash = hash});
+    for (auto each = by_service_.lower_bound({service, NotifierId{}});
+         each != by_service_.end() && each->first == service && waiting.notifiers < kMostCounted; ++each) {
+      ++waiting.notifiers;
+    }
+  }
+  return out;
+}
+
 Status MemoryNotificationStore::remove(const NotifierRef& notifier) {
   if (const auto entry = entries_.find(notifier.id); entry != entries_.end()) erase(entry);
   return ok_status();

@@ -2,6 +2,7 @@
 // that leave nothing on disk. See NotificationStore for threads.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -20,6 +21,8 @@ class MemoryNotificationStore final : public NotificationStore {
   Result<std::uint64_t> append(std::span<const Pending> pending) override;
   Result<std::vector<Notification>> take(const NotifierId& notifier) override;
   Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) override;
+  Status know_service(const ServiceId& service, const crypto::Fingerprint& certificate_hash) override;
+  Result<std::vector<ServiceWaiting>> services() override;
   Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
@@ -40,6 +43,7 @@ class MemoryNotificationStore final : public NotificationStore {
   Entries entries_;
   std::set<std::pair<std::int64_t, NotifierId>> by_time_;
   std::set<std::pair<ServiceId, NotifierId>> by_service_;
+  std::map<ServiceId, crypto::Fingerprint> services_;
 
   mutable std::mutex mutex_;
   StoreTotals totals_;  // guarded by mutex_

@@ -30,6 +30,13 @@ std::string pending_key(const NotifierId& notifier, const std::optional<ServiceI
 std::string waiting_key(const ServiceId& service) {
   return key_of('w', NotifierId{service.bytes});
 }
+std::string certificate_key(const ServiceId& service) {
+  return key_of('c', NotifierId{service.bytes});
+}
+constexpr std::string_view kServices = "services";
+// Of a service that did not subscribe since.
+constexpr std::chrono::hours kCertificateLifetime{30 * 24};
+
 directory::SessionKey whole(const std::string& key) {
   return {.prefix = key, .rest = {}};
 }
@@ -233,8 +240,9 @@ std::vector<Listened> RedisNotifications::listen(std::span<const Listen> request
   return out;
 }
 
-ListenedService RedisNotifications::listen_service(const ServiceId& service, SessionRef session, bool resume) {
-  const NotifierId listener{service.bytes};
+ListenedService RedisNotifications::listen_service(const backend::Service& service, SessionRef session, bool resume) {
+  note_service(service);
+  const NotifierId listener{service.id.bytes};
   const auto key = listener_key(listener);
   std::vector<redis::Command> commands;
   commands.push_back(directory::holder(whole(key)));
@@ -253,6 +261,49 @@ ListenedService RedisNotifications::listen_service(const ServiceId& service, Ses
   if (out.listens) {
     book_.add(session, listener);
     if (out.former && *out.former != session) book_.remove(*out.former, listener);
+  }
+  return out;
+}
+
+void RedisNotifications::note_service(const backend::Service& service) {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  client_.send(std::move(redis::Command("ZADD").key(kServices).arg(now.count()).arg(service.id.view())));
+  client_.send(std::move(
+      redis::Command("ZREMRANGEBYRANK").key(kServices).arg(0).arg(-static_cast<std::int64_t>(kMostServices) - 1)));
+  client_.send(std::move(redis::Command("SET")
+                             .key(certificate_key(service.id))
+                             .arg(ByteView(service.certificate_hash))
+                             .arg("EX")
+                             .arg(std::chrono::seconds(kCertificateLifetime).count())));
+}
+
+Result<std::vector<ServiceStatus>> RedisNotifications::services() {
+  std::vector<redis::Command> first;
+  first.push_back(std::move(redis::Command("ZREVRANGE").key(kServices).arg(0).arg(-1)));
+  const auto listed = execute(std::move(first));
+  if (!listed[0]) return listed[0].error();
+  std::vector<redis::Command> commands;
+  for (const auto& member : listed[0]->array()) {
+    const auto id = ServiceId::from(member.bytes());
+    if (!id) continue;
+    commands.push_back(std::move(redis::Command("GET").key(certificate_key(*id))));
+    commands.push_back(directory::holder(whole(listener_key(NotifierId{id->bytes}))));
+    commands.push_back(std::move(redis::Command("SCARD").key(waiting_key(*id))));
+  }
+  const auto replies = execute(std::move(commands));
+  std::vector<ServiceStatus> out;
+  for (std::size_t i = 0; i + 2 < replies.size(); i += 3) {
+    for (const auto* reply : {&replies[i], &replies[i + 1], &replies[i + 2]}) {
+      if (!*reply) return reply->error();
+    }
+    ServiceStatus status{.certificate_hash = {},
+                         .subscribed = directory::session_of(*replies[i + 1]).has_value(),
+                         .notifiers_pending = static_cast<std::uint64_t>(replies[i + 2]->integer())};
+    const auto hash = replies[i]->bytes();
+    if (hash.size() != status.certificate_hash.size()) continue;  // it was forgotten
+    std::copy(hash.begin(), hash.end(), status.certificate_hash.begin());
+    out.push_back(status);
   }
   return out;
 }

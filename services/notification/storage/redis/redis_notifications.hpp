@@ -9,6 +9,9 @@
 //   n{:<service>}            the session that listens to the service
 //   p{:<service>}<notifier>  what waits for the notifier
 //   w{:<service>}            a set of the notifiers for which something waits
+//   c{:<service>}            the hash of the service's certificate
+//
+// `services` is a sorted set of the services that subscribed last, by when they did.
 //
 // The braces make a Redis Cluster keep both on one node, so that one script sees both: a notification is stored only
 // while nobody listens, and whoever comes takes all that is stored. The colon keeps an id that begins with a brace from
@@ -56,8 +59,9 @@ class RedisNotifications final : public NotificationDirectory {
 
   Placed place(std::span<Bundle> bundles) override;
   std::vector<Listened> listen(std::span<const Listen> requests) override;
-  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override;
+  ListenedService listen_service(const backend::Service& service, SessionRef session, bool resume) override;
   Result<TakenPage> take_service(const ServiceId& service) override;
+  Result<std::vector<ServiceStatus>> services() override;
   Removed remove(const NotifierRef& notifier) override;
   // Sends and does not wait.
   void end_session(SessionRef session) override;
@@ -74,6 +78,8 @@ class RedisNotifications final : public NotificationDirectory {
  private:
   [[nodiscard]] std::vector<Result<redis::Reply>> execute(std::vector<redis::Command> commands);
   [[nodiscard]] redis::Command listen_command(const Listen& request) const;
+  // For services(). Not waited for.
+  void note_service(const backend::Service& service);
 
   const RedisNotificationsOptions options_;
   redis::Client& client_;

@@ -30,10 +30,11 @@ class OwnedDirectory final : public NotificationDirectory {
       : client_(connect(std::move(redis))), directory_(*client_, {.max_pending = max_pending}) {}
   Placed place(std::span<Bundle> bundles) override { return directory_.place(bundles); }
   std::vector<Listened> listen(std::span<const Listen> requests) override { return directory_.listen(requests); }
-  ListenedService listen_service(const ServiceId& service, SessionRef session, bool resume) override {
+  ListenedService listen_service(const backend::Service& service, SessionRef session, bool resume) override {
     return directory_.listen_service(service, session, resume);
   }
   Result<TakenPage> take_service(const ServiceId& service) override { return directory_.take_service(service); }
+  Result<std::vector<ServiceStatus>> services() override { return directory_.services(); }
   Removed remove(const NotifierRef& notifier) override { return directory_.remove(notifier); }
   void end_session(SessionRef session) override { directory_.end_session(session); }
   void forget_session(SessionRef session) override { directory_.forget_session(session); }

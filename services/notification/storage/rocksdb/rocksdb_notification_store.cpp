@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace sotto::notification {
@@ -13,11 +14,12 @@ using rocks::RowReader;
 using rocks::RowWriter;
 
 // First byte of a key. The numbers are stored: never reuse one.
-enum class KeyKind : char { pending = 'p', expiry = 'x', totals = 't', service = 's' };
+enum class KeyKind : char { pending = 'p', expiry = 'x', totals = 't', service = 's', certificate = 'c' };
 
 constexpr std::string_view kPendingName = "a row of notifications";
 constexpr std::string_view kExpiryName = "a notification expiry row";
 constexpr std::string_view kServiceName = "a row of a service's notifications";
+constexpr std::string_view kCertificateName = "the certificate of a service";
 constexpr std::string_view kTotalsName = "the notification totals row";
 
 RowWriter start(KeyKind kind) {
@@ -30,6 +32,16 @@ RowWriter pending_key(const NotifierId& notifier) {
 // take_service() removes it.
 RowWriter service_key(const ServiceId& service, const NotifierId& notifier) {
   return start(KeyKind::service).raw(service.view()).raw(notifier.view());
+}
+RowWriter certificate_key(const ServiceId& service) {
+  return start(KeyKind::certificate).raw(service.view());
+}
+// The key behind all those that begin with `first`, whose last bytes are zero.
+Bytes behind(const RowWriter& first, std::size_t zeros) {
+  Bytes out = to_bytes(first.view());
+  std::fill(out.end() - static_cast<std::ptrdiff_t>(zeros), out.end(), std::uint8_t{0xff});
+  out.push_back(0);
+  return out;
 }
 RowWriter totals_key() {
   return start(KeyKind::totals);
@@ -188,11 +200,8 @@ Result<std::vector<Notification>> RocksDbNotificationStore::take(const NotifierI
 Result<TakenPage> RocksDbNotificationStore::take_service(const ServiceId& service, std::size_t limit) {
   TakenPage page;
   std::vector<NotifierId> found;
-  NotifierId highest;
-  highest.bytes.fill(0xff);
-  Bytes last = to_bytes(service_key(service, highest).view());
-  last.push_back(0);
   const auto first = service_key(service, NotifierId{});
+  const auto last = behind(first, kIdSize);
   auto scanned =
       database_->scan(Family::notifications, first.view(), last, [&](ByteView key, ByteView value) -> Result<bool> {
         if (found.size() == limit) {
@@ -218,6 +227,51 @@ Result<TakenPage> RocksDbNotificationStore::take_service(const ServiceId& servic
   }
   if (auto written = write(changes, service, found); !written) return written.error();
   return page;
+}
+
+Status RocksDbNotificationStore::know_service(const ServiceId& service, const crypto::Fingerprint& certificate_hash) {
+  const auto key = certificate_key(service);
+  auto known = database_->read(Family::notifications, key.view(), [](ByteView) { return ok_status(); });
+  if (!known) return known.error();
+  if (*known) return ok_status();
+  auto all = certificates();
+  if (!all) return all.error();
+  if (all->size() >= kMostServices) return ok_status();
+  rocks::WriteBatch batch(*database_);
+  batch.put(Family::notifications, key.view(), RowWriter(kCertificateFormat).raw(certificate_hash).view());
+  return database_->write(batch, rocks::Durability::buffered);
+}
+
+Result<std::vector<ServiceWaiting>> RocksDbNotificationStore::certificates() const {
+  std::vector<ServiceWaiting> out;
+  const auto first = certificate_key(ServiceId{});
+  auto scanned = database_->scan(Family::notifications, first.view(), behind(first, kIdSize),
+                                 [&](ByteView key, ByteView value) -> Result<bool> {
+                                   RowReader row(value);
+                                   if (auto known = row.version(kCertificateFormat, kCertificateName); !known) {
+                                     return known.error();
+                                   }
+                                   ServiceWaiting& service = out.emplace_back();
+                                   service.certificate_hash = row.array<std::tuple_size_v<crypto::Fingerprint>>();
+                                   if (auto done = row.finish(kCertificateName); !done) return done.error();
+                                   service.id = ServiceId::from(key.subspan(1)).value_or(ServiceId{});
+                                   return true;
+                                 });
+  if (!scanned) return scanned.error();
+  return out;
+}
+
+Result<std::vector<ServiceWaiting>> RocksDbNotificationStore::services() {
+  auto all = certificates();
+  if (!all) return all.error();
+  for (auto& service : *all) {
+    const auto first = service_key(service.id, NotifierId{});
+    auto scanned =
+        database_->scan(Family::notifications, first.view(), behind(first, kIdSize),
+                        [&](ByteView, ByteView) -> Result<bool> { return ++service.notifiers < kMostCounted; });
+    if (!scanned) return scanned.error();
+  }
+  return all;
 }
 
 Status RocksDbNotificationStore::remove(const NotifierRef& notifier) {

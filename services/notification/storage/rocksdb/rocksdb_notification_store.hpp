@@ -24,6 +24,7 @@ inline constexpr std::uint8_t kPendingFormat = 1;
 inline constexpr std::uint8_t kTotalsFormat = 1;
 inline constexpr std::uint8_t kExpiryFormat = 1;
 inline constexpr std::uint8_t kServiceFormat = 1;
+inline constexpr std::uint8_t kCertificateFormat = 1;
 
 // Exposed for the tests of the format.
 rocks::RowWriter encode_pending(std::span<const Notification> pending);
@@ -38,6 +39,9 @@ class RocksDbNotificationStore final : public NotificationStore {
   Result<std::uint64_t> append(std::span<const Pending> pending) override;
   Result<std::vector<Notification>> take(const NotifierId& notifier) override;
   Result<TakenPage> take_service(const ServiceId& service, std::size_t limit) override;
+  Status know_service(const ServiceId& service, const crypto::Fingerprint& certificate_hash) override;
+  // Rows of the index that remain of what expired count, too.
+  Result<std::vector<ServiceWaiting>> services() override;
   Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
@@ -54,6 +58,8 @@ class RocksDbNotificationStore final : public NotificationStore {
   RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
                            const StoreTotals& totals);
   Result<std::vector<Notification>> load(const NotifierId& notifier) const;
+  // Of services, without what waits.
+  [[nodiscard]] Result<std::vector<ServiceWaiting>> certificates() const;
   // `found`: rows of the index of the service that go.
   Status write(const Changes& changes, const std::optional<ServiceId>& service = std::nullopt,
                std::span<const NotifierId> found = {});
