@@ -32,6 +32,8 @@ enum class Reason : std::uint8_t {
   dns_unavailable,       // dns: no answer from the resolver
   refused,               // tcp
   unreachable,           // tcp: no route, or another failure of the socket
+  address_refused,       // address, dns: only addresses that may not be connected to
+  socks_failed,          // tcp: the SOCKS proxy does not answer, or not as it should
   timeout,               // any layer: no answer in time
   closed,                // tls: hung up before TLS; handshake, session: the server closed the connection
   not_tls,               // tls: what came back is not TLS
