@@ -4,6 +4,7 @@
 
 #include "gateway/counters.hpp"
 #include "gateway/names/name_resolver.hpp"
+#include "gateway/relay/relays.hpp"
 #include "gateway/settings.hpp"
 #include "libs/backend/access_policy.hpp"
 #include "libs/backend/queue_backend.hpp"
@@ -19,6 +20,7 @@ struct GatewayContext {
   backend::QueueBackend& queues;
   backend::AccessPolicy& access;
   NameResolver* names;  // null: none, RSLV is answered with NO_RESOLVER
+  Relays* relays;       // null: no private routing, PRXY is answered with HOST
   const Clock& clock;
   Secret<32> source_key;  // random: digests of addresses are worth nothing outside this process
   GatewayCounters counters;

@@ -19,7 +19,7 @@ class Gateway final : public backend::EventSink {
   // `queues`, `access` and `clock` must outlive it.
   static std::unique_ptr<Gateway> create(GatewaySettings settings, ServedIdentityPtr identity,
                                          backend::QueueBackend& queues, backend::AccessPolicy& access,
-                                         const Clock& clock, NameResolver* names = nullptr);
+                                         const Clock& clock, NameResolver* names = nullptr, Relays* relays = nullptr);
   ~Gateway() override;
 
   struct Started {

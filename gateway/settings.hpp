@@ -41,6 +41,8 @@ struct GatewaySettings {
   std::chrono::milliseconds end_interval = std::chrono::seconds(1);
   // Blocks of one I/O thread that may be at the backend together; more wait, unread by the gateway.
   std::size_t max_blocks_in_flight = 1024;
+  // Questions to relays (PRXY, PFWD) of one client that may be under way together; more wait, unread by the gateway.
+  std::uint16_t max_relaying = 32;
   // Queue records that one I/O thread remembers (about 600 bytes each).
   std::size_t record_cache = 32'768;
   // Subscriptions are registered again this often, so that what a shared directory may have lost unnoticed comes back;

@@ -9,6 +9,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/identity/identity_watch.hpp"
 #include "gateway/names/http_name_resolver.hpp"
+#include "gateway/relay/relay_pool.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/domain/notification_store.hpp"
@@ -29,9 +30,10 @@ struct Server::Parts {
   bool stopped = false;
 
   backend::EventRelay relay;
-  // Outlives names, hub, commit and access, whose last completions hold connections of it.
+  // Outlives names, relays, hub, commit and access, whose last completions hold connections of it.
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<gateway::HttpNameResolver> names;  // null: none
+  std::unique_ptr<gateway::RelayPool> relays;        // null: no private routing
   std::unique_ptr<auth::PasswordStore> passwords;    // until access has it
   std::unique_ptr<queue::QueueStore> queues;
   std::unique_ptr<notification::NotificationStore> notifications;

@@ -3,6 +3,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/metrics/gateway_metrics.hpp"
 #include "gateway/settings/names_config.hpp"
+#include "gateway/settings/proxy_config.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/rocksdb/database.hpp"
 #include "services/auth/storage/memory/memory_password_store.hpp"
@@ -100,6 +101,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   if (!access) return access.error();
   parts->access = *std::move(access);
   for (const auto& warning : parts->access->warnings()) parts->warnings.push_back(warning);
+  auto relays = gateway::open_relays(settings, parts->access->policy());
+  if (!relays) return relays.error();
+  parts->relays = *std::move(relays);
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
@@ -107,8 +111,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   parts->administration.emplace(*parts->commit);
   if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->store_watch.emplace(parts->commit->counters(), clock);
-  parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
-                                            *parts->commit, parts->access->policy(), clock, parts->names.get());
+  parts->gateway =
+      gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity, *parts->commit,
+                               parts->access->policy(), clock, parts->names.get(), parts->relays.get());
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -145,6 +150,7 @@ std::uint64_t Server::stored_messages() const {
 
 void Server::expose(metrics::Metrics& metrics, Health& health) {
   gateway::expose_gateway(metrics, parts_->gateway->counters());
+  if (parts_->relays) gateway::expose_relays(metrics, parts_->relays->counters());
   gateway::expose_identity(metrics, parts_->identity_watch->counters());
   gateway::expose_access(metrics, parts_->access->cache());
   queue::expose_group_commit(metrics, parts_->commit->counters());
@@ -181,6 +187,7 @@ void Server::stop() {
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
   if (parts_->names) parts_->names->stop();
+  if (parts_->relays) parts_->relays->stop();
   if (parts_->access) parts_->access->stop();
   if (parts_->administration) parts_->administration->stop();
   if (parts_->commit) parts_->commit->stop();

@@ -76,14 +76,16 @@ class PolicySetCommand final : public Command {
     app.add_option("--new-queues", new_queues_, "Whether queues may be created: on or off")
         ->check(CLI::IsMember({"on", "off"}));
     app.add_option("--proxy", proxy_, "Whether the proxy may be used: on or off")->check(CLI::IsMember({"on", "off"}));
-    app.add_option("--proxy-destinations", destinations_,
-                   "Where the proxy may connect to: host names and address prefixes, with commas; 'all': everywhere");
+    app.add_option(
+        "--proxy-destinations", destinations_,
+        "Where the proxy may connect to: host names, *.example.com for those below one, networks; with ! before\n"
+        "it, where not; with commas; 'all': everywhere");
     app.add_flag("--dry-run", dry_run_, "Check everything and change nothing");
     app.add_flag("--json", json_, "One JSON document");
     app.footer(
         "Examples:\n"
         "  sotto policy set --new-queues off\n"
-        "  sotto policy set --proxy on --proxy-destinations smp.example.com,192.0.2.0/24\n"
+        "  sotto policy set --proxy on --proxy-destinations '*.example.com,192.0.2.0/24,!old.example.com'\n"
         "\n"
         "What is not named stays. Every gateway follows within a second; queues that exist go on. Exit codes: 0 set,\n"
         "2 usage, 4 the server is not reached, 5 not allowed, 7 somebody else changed it at the same time.");

@@ -5,6 +5,7 @@
 
 #include "libs/crypto/password_hash.hpp"
 #include "libs/crypto/random.hpp"
+#include "libs/observability/log.hpp"
 
 namespace sotto::gateway {
 
@@ -47,6 +48,11 @@ AccessCache::Digest AccessCache::digest_of(ByteView password) const {
   Digest out;
   std::copy(digest.expose().begin(), digest.expose().end(), out.begin());
   return out;
+}
+
+std::shared_ptr<const backend::ProxyPolicy> AccessCache::proxy_policy() const {
+  const std::lock_guard lock(mutex_);
+  return proxy_policy_;
 }
 
 std::optional<Admission> AccessCache::decide(AccessPurpose purpose, std::optional<ByteView> password,
@@ -157,6 +163,14 @@ void AccessCache::update(const backend::AccessState& state) {
   if (!state_ || state.generation != state_->generation) {
     wrong_.clear();
     wrong_order_.clear();
+  }
+  if (!state_ || state.proxy != state_->proxy || state.proxy_destinations != state_->proxy_destinations) {
+    auto destinations = backend::ProxyDestinations::parse(state.proxy_destinations);
+    // Of an authority that knows more kinds of patterns than we do: what cannot be understood must not allow anything.
+    const bool on = state.proxy && destinations.ok();
+    if (!destinations) log::error("the destinations of the proxy are not understood: it is off until they are");
+    proxy_policy_ = std::make_shared<const backend::ProxyPolicy>(
+        backend::ProxyPolicy{on, destinations.ok() ? *std::move(destinations) : backend::ProxyDestinations()});
   }
   state_ = state;
   connected_ = true;

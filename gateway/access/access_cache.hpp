@@ -48,6 +48,7 @@ class AccessCache final : public backend::AccessPolicy, public backend::AccessSt
   void stop();
 
   // AccessPolicy
+  [[nodiscard]] std::shared_ptr<const backend::ProxyPolicy> proxy_policy() const override;
   [[nodiscard]] std::optional<backend::Admission> decide(backend::AccessPurpose purpose,
                                                          std::optional<ByteView> password,
                                                          const backend::AccessSource& source) override;
@@ -99,6 +100,7 @@ class AccessCache final : public backend::AccessPolicy, public backend::AccessSt
   std::condition_variable wake_;
   // Guarded by mutex_.
   std::optional<backend::AccessState> state_;
+  std::shared_ptr<const backend::ProxyPolicy> proxy_policy_;
   bool connected_ = false;
   std::map<std::string, backend::ValidPassword> valid_;
   std::map<std::string, std::shared_ptr<backend::PasswordUse>> uses_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "libs/backend/access_policy.hpp"
@@ -15,6 +16,8 @@ class PasswordPolicy final : public backend::AccessPolicy {
   // Without a password anybody may create queues, whatever password is sent.
   PasswordPolicy(const std::optional<SecretString>& password, bool new_queues);
 
+  // There is nobody who would switch it off.
+  [[nodiscard]] std::shared_ptr<const backend::ProxyPolicy> proxy_policy() const override { return proxy_policy_; }
   // All is known here: always a decision.
   [[nodiscard]] std::optional<backend::Admission> decide(backend::AccessPurpose purpose,
                                                          std::optional<ByteView> password,
@@ -29,6 +32,7 @@ class PasswordPolicy final : public backend::AccessPolicy {
   Secret<32> key_;
   std::optional<Secret<32>> expected_;
   bool new_queues_;
+  std::shared_ptr<const backend::ProxyPolicy> proxy_policy_ = std::make_shared<const backend::ProxyPolicy>();
 };
 
 }  // namespace sotto::gateway

@@ -61,6 +61,8 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
   }
   metrics.callback_histogram("smp_name_seconds", "From asking the resolver for a name to its answer.",
                              counters.name_times);
+  counter("smp_relay_messages_received_total", "Commands that other servers passed on for their clients.",
+          [&] { return number(counters.forwarded_received.get()); });
   constexpr std::array kKinds{"none", "ed25519", "ed448", "authenticator"};
   for (std::size_t i = 1; i < kKinds.size(); ++i) {
     counter("smp_verifications_total", "Authorizations verified, by kind.",
@@ -82,6 +84,35 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
           [&] { return number(counters.notifications_dropped.get()); });
   counter("smp_stale_records_total", "Operations verified again because the queue's record had changed.",
           [&] { return number(counters.stale_records.get()); });
+}
+
+void expose_relays(metrics::Metrics& metrics, const RelayCounters& counters) {
+  constexpr std::array kSources{"other", "own"};
+  for (std::size_t source = 0; source < kSources.size(); ++source) {
+    for (std::size_t i = 0; i < kRelayOutcomes; ++i) {
+      const metrics::Labels labels{{"source", kSources[source]},
+                                   {"outcome", std::string(to_string(static_cast<RelayOutcome>(i)))}};
+      metrics.callback_counter(
+          "smp_relay_sessions_total", "PRXY by what came of it, and whether the server is of proxy.own_domains.",
+          [&counters, source, i] { return number(counters.sessions[source][i].load()); }, labels);
+      metrics.callback_counter(
+          "smp_relay_messages_total", "PFWD by what came of it, and whether the server is of proxy.own_domains.",
+          [&counters, source, i] { return number(counters.messages[source][i].load()); }, labels);
+    }
+  }
+  metrics.callback_counter("smp_relay_remembered_failures_total",
+                           "PRXY answered with a failure of shortly before, without another connection.",
+                           [&] { return number(counters.remembered.load()); });
+  metrics.callback_counter("smp_relay_evicted_total", "Idle connections to servers closed to make room for others.",
+                           [&] { return number(counters.evicted.load()); });
+  constexpr auto* kConnections = "smp_relay_connections";
+  constexpr auto* kConnectionsHelp = "Connections to other servers now, established or on their way.";
+  metrics.callback_gauge(kConnections, kConnectionsHelp, [&] { return number(counters.connected.load()); },
+                         {{"state", "established"}});
+  metrics.callback_gauge(kConnections, kConnectionsHelp, [&] { return number(counters.connecting.load()); },
+                         {{"state", "connecting"}});
+  metrics.callback_gauge("smp_relay_in_flight", "Commands at other servers now.",
+                         [&] { return number(counters.in_flight.load()); });
 }
 
 void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters) {

@@ -16,6 +16,7 @@
 #include "gateway/process/authority_metrics.hpp"
 #include "gateway/process/backend_metrics.hpp"
 #include "gateway/settings/names_config.hpp"
+#include "gateway/settings/proxy_config.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
@@ -50,9 +51,10 @@ struct GatewayProcess::Parts {
   std::optional<AccessCache> cache;
   std::optional<PasswordPolicy> policy;
   backend::EventRelay relay;
-  // Outlives the backend and the resolver of names, whose last completions hold connections of it.
+  // Outlives the backend, the relays and the resolver of names, whose last completions hold connections of it.
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<HttpNameResolver> names;  // null: none
+  std::unique_ptr<RelayPool> relays;        // null: no private routing
   std::optional<GrpcQueueBackend> queues;
   std::optional<IdentityWatch> identity_watch;
 
@@ -72,6 +74,7 @@ GatewayProcess::~GatewayProcess() {
   parts_->identity_watch.reset();
   parts_->gateway->stop();
   if (parts_->names) parts_->names->stop();
+  if (parts_->relays) parts_->relays->stop();
   // What was created is reported before the way to the auth service goes.
   if (parts_->cache) parts_->cache->stop();
   if (parts_->authority) parts_->authority->stop();
@@ -93,12 +96,16 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   if (auto status = GrpcQueueBackend::check(to_queues); !status) return status.error();
   const auto id = random_gateway_id();
   backend::AccessPolicy& access = parts->use_access(settings, id, clock);
+  auto relays = open_relays(settings, access);
+  if (!relays) return relays.error();
+  parts->relays = *std::move(relays);
   parts->queues.emplace(to_queues, id, parts->relay, clock);
 
   auto to_clients = gateway_settings(settings, settings.drain_time);
   to_clients.gateway_id = id;
   to_clients.resume_interval = settings.resume_interval;
-  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock, parts->names.get());
+  parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock, parts->names.get(),
+                                   parts->relays.get());
   auto started = parts->gateway->start();
   // Events may come from here on: no session exists that could have missed one.
   if (started) parts->relay.set(parts->gateway.get());
@@ -118,6 +125,7 @@ const std::vector<std::uint16_t>& GatewayProcess::ports() const {
 
 void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_gateway(metrics, parts_->gateway->counters());
+  if (parts_->relays) expose_relays(metrics, parts_->relays->counters());
   expose_identity(metrics, parts_->identity_watch->counters());
   expose_backend(metrics, parts_->queues->counters());
   // Without the auth service messages go on, and so do passwords that are remembered: it is no check of health.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/settings/names_config.hpp"
+#include "gateway/settings/proxy_config.hpp"
 #include "libs/config/value.hpp"
 
 namespace sotto::gateway {
@@ -100,6 +101,7 @@ config::Table program_table(ProgramSettings& settings) {
   auth_service_rows(table, settings);
   access_rows(table, settings);
   names_rows(table, settings);
+  proxy_rows(table, settings);
   table.section("events", "Events to clients");
   end_interval_row(table, settings);
   runtime::process_rows(table, settings);

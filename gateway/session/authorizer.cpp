@@ -100,17 +100,21 @@ bool Authorizer::verify_authenticator(const smp::Transmission& transmission, con
                                         transmission.authorization);
   };
   if (const auto* secret = known_secret(key); secret != nullptr) return right(*secret);
-  const auto raw = crypto::dh(key, session_key_);
-  if (!raw) return false;
-  auto secret = crypto::BoxKey::from_raw(*raw);
-  if (!right(secret)) return false;
+  auto secret = secret_with(key);
+  if (!secret || !right(*secret)) return false;
   if (known_.size() < kKnown) {
-    known_.push_back({key, std::move(secret)});
+    known_.push_back({key, *std::move(secret)});
   } else {
-    known_[next_] = {key, std::move(secret)};
+    known_[next_] = {key, *std::move(secret)};
     next_ = (next_ + 1) % kKnown;
   }
   return true;
+}
+
+std::optional<crypto::BoxKey> Authorizer::secret_with(const crypto::PublicKey& key) const {
+  const auto raw = crypto::dh(key, session_key_);
+  if (!raw) return std::nullopt;
+  return crypto::BoxKey::from_raw(*raw);
 }
 
 const crypto::BoxKey* Authorizer::known_secret(const crypto::PublicKey& key) const {

@@ -46,6 +46,9 @@ class Authorizer {
   // Whether a command of the service itself (SUBS, NSUBS) is authorized: by the service's key, and nothing else.
   bool verify_service_command(const smp::Transmission& transmission, const ServiceSession& service);
 
+  // What the session's key and `key` (X25519) agree on; nothing for a key that gives no secret.
+  [[nodiscard]] std::optional<crypto::BoxKey> secret_with(const crypto::PublicKey& key) const;
+
   [[nodiscard]] const Bytes& session_id() const { return session_id_; }
   [[nodiscard]] smp::Version version() const { return version_; }
 

@@ -140,7 +140,7 @@ void BlockTask::parse_command(Item& item) {
   }
   // An authorization of a size that none has is as unreadable as a length that lies, but its corrId is known.
   if (!smp::authorization_kind(transmission.authorization)) return fail(item, SimpleError::block);
-  auto parsed = smp::parse_command(transmission.command, session.version());
+  auto parsed = smp::parse_command(transmission.command, version_of(item));
   if (const auto* error = std::get_if<CommandError>(&parsed)) return fail(item, *error);
   item.command = std::get<smp::Command>(std::move(parsed));
   owner_->context().counters.commands[item.command->index()].add();
@@ -152,6 +152,8 @@ void BlockTask::parse_command(Item& item) {
 
   // Commands that need no queue.
   if (std::holds_alternative<smp::Ping>(*item.command)) return answer(item, smp::Pong{});
+  if (std::holds_alternative<smp::Pfwd>(*item.command)) return forward(item);
+  if (std::holds_alternative<smp::Rfwd>(*item.command)) return open_forwarded(item);
   if (std::holds_alternative<smp::Prxy>(*item.command)) return;  // when it is known what its password is worth
   if (std::holds_alternative<smp::Rslv>(*item.command) && owner_->context().names != nullptr) return;  // ask_names()
   if (auto response = answer_unconfigured(*item.command)) answer(item, *response);
@@ -164,6 +166,12 @@ bool BlockTask::is_of_service(const Item& item) {
 std::optional<smp::ProtocolError> BlockTask::check_service(const Item& item) {
   auto& session = *owner_->session();
   const bool has_signature = !item.transmission.service_signature.empty();
+  if (item.forwarded) {
+    if (!may_be_forwarded(*item.command)) return CommandError::prohibited;
+    // The service of a connection is the proxy's, not the client's.
+    if (has_signature) return SimpleError::service;
+    return std::nullopt;
+  }
   if (session.service) {
     const char needed = service_role(*item.command);
     if (needed != 0 && needed != session.service->role) return CommandError::prohibited;
@@ -247,7 +255,7 @@ void BlockTask::take_admission(Item& item, backend::Admission admission) {
   const auto decision = admission.decision;
   item.admission = std::move(admission);
   if (decision == AccessDecision::wrong_password) ++owner_->session()->wrong_passwords;
-  if (std::holds_alternative<smp::Prxy>(*item.command)) return answer(item, answer_proxy(decision));
+  if (std::holds_alternative<smp::Prxy>(*item.command)) return connect_relay(item, decision);
   owner_->context().counters.new_queue_decisions[static_cast<std::size_t>(decision)].add();
   if (decision != AccessDecision::allowed) fail(item, SimpleError::auth);
 }
@@ -394,8 +402,7 @@ std::optional<backend::Action> BlockTask::create_action(Item& item, const smp::N
 }
 
 std::optional<backend::Action> BlockTask::append_action(Item& item, const smp::Send& command) {
-  const auto& session = *owner_->session();
-  if (command.body.size() > smp::max_message_size(session.version())) {
+  if (command.body.size() > smp::max_message_size(version_of(item))) {
     fail(item, SimpleError::large_msg);
     return std::nullopt;
   }
@@ -701,7 +708,8 @@ void BlockTask::answer(Item& item, const smp::Response& response) {
   if (std::holds_alternative<smp::Err>(response)) owner_->context().counters.errors.add();
   const bool is_new = item.command && std::holds_alternative<smp::New>(*item.command);
   const auto entity_id = is_new || names_no_entity(response) ? ByteView{} : item.transmission.entity_id;
-  item.response = encode_response(response, item.transmission.corr_id, entity_id, session);
+  item.response = encode_response(response, item.transmission.corr_id, entity_id, session, version_of(item));
+  if (item.forwarded) seal_response(item);
   item.done = true;
   answer_bytes_ += item.response.size();
 }
@@ -709,7 +717,10 @@ void BlockTask::answer(Item& item, const smp::Response& response) {
 std::vector<Bytes> BlockTask::take_answers(std::size_t end) {
   std::vector<Bytes> responses;
   responses.reserve(end - handed_over_);
-  for (; handed_over_ < end; ++handed_over_) responses.push_back(std::move(items_[handed_over_].response));
+  for (; handed_over_ < end; ++handed_over_) {
+    auto& response = items_[handed_over_].response;
+    if (!response.empty()) responses.push_back(std::move(response));  // empty: answered when the relay has
+  }
   answer_bytes_ = 0;
   return responses;
 }

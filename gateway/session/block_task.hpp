@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/context.hpp"
+#include "gateway/session/forwarded.hpp"
 #include "gateway/session/new_queue.hpp"
 #include "gateway/session/record_cache.hpp"
 #include "gateway/session/session.hpp"
@@ -45,6 +46,10 @@ class TaskOwner {
   // Asks what stands behind a name; BlockTask::named() is called with the answer and `item` on the I/O thread.
   // Precondition: there is a resolver.
   virtual void resolve(ByteView name, std::size_t item, std::shared_ptr<class BlockTask> task) = 0;
+  // Asks for a session with a relay, or forwards to one, and answers the command itself once that is done: the task
+  // goes on without it. Precondition for both: there are relays.
+  virtual void connect_relay(RelayAddress address, ByteView corr_id) = 0;
+  virtual void forward(ByteView session_id, const smp::Pfwd& command, ByteView corr_id) = 0;
   // The task waits for something but the backend: others may take its place among the blocks in flight, until
   // take_up().
   virtual void set_aside() = 0;
@@ -82,6 +87,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     // What this connection refuses by itself (the queue is fetched from, nothing was delivered). Said when the backend
     // was asked: a blocked queue answers that it is.
     std::optional<smp::ProtocolError> refusal;
+    // RFWD: what was forwarded, whose transmission and command these are.
+    std::unique_ptr<ForwardedCommand> forwarded;
     std::unique_ptr<NewQueue> new_queue;
     std::unique_ptr<NewNotifierCredentials> new_notifier;
     Bytes response;
@@ -89,6 +96,16 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
 
   void parse(ByteView content);
   void parse_command(Item& item);
+  // The command inside RFWD takes its place (relaying.cpp).
+  void open_forwarded(Item& item);
+  // Puts the layers around the response to it (relaying.cpp).
+  void seal_response(Item& item);
+  // PFWD, to a relay that the client has asked for (relaying.cpp).
+  void forward(Item& item);
+  // PRXY, by what its password is worth (relaying.cpp).
+  void connect_relay(Item& item, backend::AccessDecision decision);
+  // Which the client speaks.
+  [[nodiscard]] smp::Version version_of(const Item& item) const;
   // SUBS, NSUBS: of a service itself.
   static bool is_of_service(const Item& item);
   std::optional<smp::ProtocolError> check_service(const Item& item);

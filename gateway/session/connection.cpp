@@ -76,28 +76,28 @@ void Connection::client_hello(ByteView content) {
   }
   auto& agreement = std::get<ClientAgreement>(checked);
   if (agreement.service) return register_service(std::move(agreement));
-  begin_session(agreement.version, agreement.encryption_key, agreement.service);
+  begin_session(std::move(agreement));
 }
 
-void Connection::begin_session(smp::Version version, std::optional<crypto::PublicKey> encryption_key,
-                               std::optional<ServiceSession> service) {
+void Connection::begin_session(ClientAgreement agreement) {
   auto id = BlockStream::session_id();
-  if (encryption_key) {
-    const auto secret = crypto::dh(*encryption_key, *session_key_);
+  if (agreement.encrypts_blocks) {
+    const auto secret = crypto::dh(*agreement.client_key, *session_key_);
     if (!secret) return close_because(CloseReason::handshake_parse);
     auto chains = smp::make_block_chains(*secret, id);
     enable_encryption(std::move(chains.server_to_client), std::move(chains.client_to_server));
   }
-  auto serving = service ? std::make_unique<Serving>() : nullptr;
+  auto serving = agreement.service ? std::make_unique<Serving>() : nullptr;
   session_ = std::make_unique<Session>(
       Session{backend::SessionRef{context().settings.gateway_id, id_},
-              Authorizer(std::move(id), std::move(*session_key_), version, context().counters),
-              std::move(service),
+              Authorizer(std::move(id), std::move(*session_key_), agreement.version, context().counters),
+              std::move(agreement.service),
               std::move(serving),
               {},
               {}});
+  session_->client_key = agreement.client_key;
   session_key_.reset();
-  context().counters.sessions_by_version[version].add();
+  context().counters.sessions_by_version[agreement.version].add();
   worker_.handshake_done();
 }
 
@@ -189,9 +189,11 @@ void Connection::finished(std::vector<Bytes> responses) {
   worker_.give_block_place();
   send_responses(responses);
   if (closed()) return;
-  if (draining_) return close_when_flushed();
+  if (said_all()) return close_when_flushed();
+  if (draining_) return;
   fetch_waiting();
   check_output();
+  check_relaying();
   resume_reads();
 }
 
@@ -440,14 +442,15 @@ std::optional<CloseReason> Connection::overdue(std::chrono::steady_clock::time_p
 }
 
 bool Connection::idle(std::chrono::steady_clock::time_point now) const {
-  return session_ && !in_task_ && !session_->subscribes() && now - since_ > worker_.context().settings.idle_timeout;
+  return session_ && !in_task_ && relaying_ == 0 && !session_->subscribes() &&
+         now - since_ > worker_.context().settings.idle_timeout;
 }
 
 void Connection::drain() {
   if (closed()) return;
   if (!session_) return close_because(CloseReason::shutdown);
   draining_ = true;
-  if (!in_task_) close_when_flushed();
+  if (said_all()) close_when_flushed();
 }
 
 void Connection::close_because(CloseReason reason) {
@@ -485,6 +488,7 @@ void Connection::leave(CloseReason reason) {
   }
   if (place_ != Place::none) worker_.leave_block_place(*this, place_ == Place::waiting);
   waiting_task_.reset();  // it holds this connection
+  waiting_to_relay_.clear();
   pause_.reset();
   notifications_timer_.reset();
   worker_.remove(id_);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -58,6 +59,8 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
            std::shared_ptr<BlockTask> task) override;
   void resolve(ByteView name, std::size_t item, std::shared_ptr<BlockTask> task) override;
+  void connect_relay(RelayAddress address, ByteView corr_id) override;
+  void forward(ByteView session_id, const smp::Pfwd& command, ByteView corr_id) override;
   void set_aside() override;
   void take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseconds delay) override;
   void finished(std::vector<Bytes> responses) override;
@@ -81,8 +84,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void listed(const std::vector<backend::OperationResult>& results);
   // Another session of the service took over.
   void service_ended();
-  void begin_session(smp::Version version, std::optional<crypto::PublicKey> encryption_key,
-                     std::optional<ServiceSession> service);
+  void begin_session(ClientAgreement agreement);
   void send_responses(const std::vector<Bytes>& responses);
   void send_event(const smp::Response& response, ByteView entity_id);
   void send_one(const Bytes& transmission);
@@ -102,8 +104,12 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   // Sends notifications while there is room; the last block, which is not full, only with `partial`.
   void send_notifications(bool partial);
   void start_or_wait();
+  // relaying.cpp: what is asked of relays, a bounded number at a time; more waits, and the client is not read from.
+  void begin_relaying(std::function<void()> begin);
+  void relayed(const smp::Response& response, ByteView corr_id, ByteView entity_id);
+  void check_relaying();
   // Draining, and what was in progress is answered: only what is queued is still sent.
-  [[nodiscard]] bool said_all() const { return draining_ && !in_task_; }
+  [[nodiscard]] bool said_all() const { return draining_ && !in_task_ && relaying_ == 0; }
   // Sends what is queued, then leaves and closes.
   void close_when_flushed();
   // Gives back what the connection holds at the worker and the backend. Once.
@@ -132,6 +138,9 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   std::unique_ptr<NotificationOutbox> notifications_;
   std::unique_ptr<boost::asio::steady_timer> notifications_timer_;  // while a block of them is not full
   std::chrono::steady_clock::time_point block_since_;
+  std::deque<std::function<void()>> waiting_to_relay_;  // of one block at most
+  std::uint16_t relaying_ = 0;                          // at relays, now
+  bool relaying_paused_ = false;
   std::uint16_t bad_blocks_ = 0;
   Place place_ = Place::none;
   bool registering_ = false;  // the backend was asked to know the service

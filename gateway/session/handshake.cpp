@@ -67,9 +67,9 @@ std::variant<ClientAgreement, HandshakeRefusal> check_client_hello(ByteView cont
 
   ClientAgreement agreement;
   agreement.version = hello->version;
-  if (hello->version >= smp::kVersionBlockEncryption && !hello->proxy_server) {
-    agreement.encryption_key = hello->session_key;
-  }
+  agreement.client_key = hello->session_key;
+  agreement.encrypts_blocks =
+      hello->version >= smp::kVersionBlockEncryption && hello->session_key && !hello->proxy_server;
   if (hello->service) {
     agreement.service = check_service(*hello->service, identity, tls_chain);
     if (!agreement.service) {

@@ -23,8 +23,9 @@ Bytes server_hello(const Identity& identity, smp::VersionRange versions, ByteVie
 
 struct ClientAgreement {
   smp::Version version = 0;
-  // Present when the blocks are to be encrypted: the client's X25519 session key.
-  std::optional<crypto::PublicKey> encryption_key;
+  // The client's X25519 session key, when it sent one.
+  std::optional<crypto::PublicKey> client_key;
+  bool encrypts_blocks = false;
   std::optional<ServiceSession> service;
 };
 struct HandshakeRefusal {

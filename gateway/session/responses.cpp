@@ -28,9 +28,14 @@ std::string_view subscription_word(const Subscriptions::Entry* entry, bool subsc
 }  // namespace
 
 Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView entity_id, const Session& session) {
+  return encode_response(response, corr_id, entity_id, session, session.version());
+}
+
+Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView entity_id, const Session& session,
+                      smp::Version version) {
   thread_local Bytes text;
   text.clear();
-  smp::encode(response, session.version(), text);
+  smp::encode(response, version, text);
   smp::Transmission transmission;
   transmission.session_id = session.authorizer.session_id();
   transmission.corr_id = corr_id;
@@ -38,7 +43,7 @@ Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView 
   transmission.command = text;
   Bytes out;
   out.reserve(text.size() + corr_id.size() + entity_id.size() + 8);
-  smp::encode_transmission(transmission, session.version(), out);
+  smp::encode_transmission(transmission, version, out);
   return out;
 }
 
@@ -79,14 +84,10 @@ smp::ProtocolError store_error() {
   return smp::StoreError{"unavailable"};
 }
 
-smp::Response answer_proxy(backend::AccessDecision decision) {
-  using backend::AccessDecision;
-  if (decision != AccessDecision::allowed && decision != AccessDecision::switched_off) {
-    return smp::Err{smp::proxy_error(smp::ProxyBasicAuth{})};
-  }
+smp::ProtocolError no_relay_error() {
   smp::BrokerError error;
   error.kind = smp::BrokerError::Kind::host;
-  return smp::Err{smp::proxy_error(std::move(error))};
+  return smp::proxy_error(std::move(error));
 }
 
 smp::Response answer_name(const NameAnswer& answer) {
@@ -104,8 +105,6 @@ smp::Response answer_name(const NameAnswer& answer) {
 }
 
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command) {
-  if (std::holds_alternative<smp::Pfwd>(command)) return smp::Err{smp::proxy_error(smp::ProxyNoSession{})};
-  if (std::holds_alternative<smp::Rfwd>(command)) return smp::Err{smp::CommandError::prohibited};
   if (std::holds_alternative<smp::Rslv>(command)) return smp::Err{smp::NameError{}};
   return std::nullopt;
 }

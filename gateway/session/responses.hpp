@@ -11,7 +11,10 @@
 
 namespace sotto::gateway {
 
-// A whole transmission (without the length before it).
+// A whole transmission (without the length before it), in the version of the session or in another one (of a command
+// that was forwarded).
+Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView entity_id, const Session& session,
+                      smp::Version version);
 Bytes encode_response(const smp::Response& response, ByteView corr_id, ByteView entity_id, const Session& session);
 
 // What MSG carries: the stored body, or for a quota marker (which is encrypted only now) `scratch`. Views either.
@@ -25,12 +28,12 @@ smp::ProtocolError blocked_error(const backend::Blocking& blocking);
 // ERR STORE: the store cannot answer now.
 smp::ProtocolError store_error();
 
-// PRXY, by what its password is worth. Private routing is not there: a client may then send directly, as with a host
-// that its proxy cannot reach.
-smp::Response answer_proxy(backend::AccessDecision decision);
+// A relay that cannot be had, for reasons that are ours: a client may then send directly, as with a host that its proxy
+// cannot reach.
+smp::ProtocolError no_relay_error();
 // RSLV, by what the resolver says. Views the record of `answer`.
 smp::Response answer_name(const NameAnswer& answer);
-// Other commands of parts that are not configured: forwarding, names. Nothing for all others.
+// RSLV without a resolver. Nothing for all other commands.
 std::optional<smp::Response> answer_unconfigured(const smp::Command& command);
 
 MessageId random_message_id();

@@ -36,7 +36,7 @@ void Connection::service_registered(ClientAgreement agreement, backend::Outcome 
   if (outcome == backend::Outcome::unavailable) return close_because(CloseReason::store_unavailable);
   if (outcome != backend::Outcome::ok) return refuse_service();
   send(smp::encode(smp::ServiceReply(agreement.service->id)));
-  begin_session(agreement.version, agreement.encryption_key, std::move(agreement.service));
+  begin_session(std::move(agreement));
   if (!closed()) resume_reads();
 }
 

@@ -31,12 +31,20 @@ std::string password_problem(std::string_view password) {
 // Files that are not connections: tables and logs of a store, listeners, connections to services, standard streams.
 constexpr std::size_t kOtherFiles = 700;
 
-std::size_t connections_by_file_limit() {
+// One file of so many may be a connection to another server.
+constexpr std::size_t kFilesOfRelays = 4;
+
+std::size_t connections_by_file_limit(const ProxyConfig& proxy) {
   const auto files = runtime::file_limit();
-  return files > 2 * kOtherFiles ? files - kOtherFiles : files / 2;
+  const auto others = kOtherFiles + (proxy.enabled ? relays_by_file_limit(proxy) : 0);
+  return files > 2 * others ? files - others : files / 2;
 }
 
 }  // namespace
+
+std::size_t relays_by_file_limit(const ProxyConfig& config) {
+  return std::max<std::size_t>(1, std::min<std::size_t>(config.max_relays, runtime::file_limit() / kFilesOfRelays));
+}
 
 void transport_rows(config::Table& table, GatewayConfig& config) {
   table.section("transport", "Connections");
@@ -136,7 +144,7 @@ GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milli
   }
   out.versions = {config.versions.min, config.versions.max};
   out.io_threads = config.io_threads;
-  out.max_connections = config.max_connections != 0 ? config.max_connections : connections_by_file_limit();
+  out.max_connections = config.max_connections != 0 ? config.max_connections : connections_by_file_limit(config.proxy);
   if (config.max_handshakes != 0) out.max_handshakes = config.max_handshakes;
   out.tls_handshake_timeout = config.tls_handshake_timeout;
   out.smp_handshake_timeout = config.smp_handshake_timeout;
@@ -145,6 +153,7 @@ GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milli
   out.output_limit = config.output_limit;
   out.stall_timeout = config.stall_timeout;
   out.end_interval = config.end_interval;
+  out.max_relaying = config.proxy.client_concurrency;
   out.drain_timeout = drain_time;
   return out;
 }

@@ -12,8 +12,28 @@
 #include "gateway/settings.hpp"
 #include "libs/base/secret.hpp"
 #include "libs/config/table.hpp"
+#include "libs/dial/guarded_dialer.hpp"
 
 namespace sotto::gateway {
+
+// [proxy]: see proxy_config.hpp.
+struct ProxyConfig {
+  bool enabled = true;
+  dial::HostMode host_mode = dial::HostMode::public_hosts;
+  bool required_host_mode = false;
+  std::optional<config::Endpoint> socks_proxy;
+  dial::SocksMode socks_mode = dial::SocksMode::onion;
+  std::string private_networks;  // a list
+  std::string own_domains;       // a list
+  std::vector<config::Endpoint> dns_servers;
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds request_timeout{};
+  std::chrono::milliseconds idle_timeout{};
+  std::chrono::milliseconds retry_after{};
+  std::uint32_t max_relays = 0;
+  std::uint16_t client_concurrency = 0;  // commands of one client at relays
+  bool log_hosts = false;
+};
 
 // Zero durations mean "off" only where the comment says so.
 struct GatewayConfig {
@@ -46,6 +66,7 @@ struct GatewayConfig {
   std::uint64_t resolver_max_response = 0;    // bytes
   std::uint32_t resolver_max_concurrent = 0;  // requests; four times as many may wait
   std::string resolver_ca;                    // file; empty: the CAs of the system
+  ProxyConfig proxy;
   // [events]
   std::chrono::milliseconds end_interval{};  // END and DELD are sent together this often; 0: at once
 };
@@ -62,6 +83,8 @@ void settle_origins(const config::Table& table, GatewayConfig& config);
 std::vector<std::string> warnings_of(const GatewayConfig& config);
 std::vector<std::string> identity_warnings(const GatewayConfig& config);
 
+// Connections to other servers, within the present limit of open files; at least one.
+std::size_t relays_by_file_limit(const ProxyConfig& config);
 // As the gateway wants it, with the present limit of open files.
 GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milliseconds drain_time);
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "libs/backend/proxy_destinations.hpp"
 #include "libs/base/bytes.hpp"
 
 namespace sotto::backend {
@@ -53,9 +54,17 @@ struct Admission {
   std::shared_ptr<PasswordUse> use = nullptr;
 };
 
+// What holds for the proxy, whoever uses it.
+struct ProxyPolicy {
+  bool on = true;
+  ProxyDestinations destinations = {};
+};
+
 class AccessPolicy {
  public:
   virtual ~AccessPolicy() = default;
+  // Another object whenever it changes. Null: not known yet.
+  [[nodiscard]] virtual std::shared_ptr<const ProxyPolicy> proxy_policy() const = 0;
   // What is known here. Nothing: it must be asked.
   [[nodiscard]] virtual std::optional<Admission> decide(AccessPurpose purpose, std::optional<ByteView> password,
                                                         const AccessSource& source) = 0;

@@ -11,6 +11,7 @@
 
 #include "libs/base/clock.hpp"
 #include "libs/crypto/certificate.hpp"
+#include "libs/smp-client/dialer.hpp"
 #include "libs/smp-client/failure.hpp"
 #include "libs/smp/address.hpp"
 #include "libs/smp/handshake.hpp"
@@ -47,6 +48,10 @@ struct ConnectOptions {
   // We forward commands for others: switches block encryption off (v14+).
   bool proxy_server = false;
   std::optional<ServiceIdentity> service{};
+  // Makes the TCP connection, when given, to the hosts above: `family` says nothing then. For Connector only.
+  Dialer* dialer = nullptr;
+  // Which addresses it may connect to: see Destination.
+  std::function<bool(const boost::asio::ip::address&)> permitted{};
   // From the start to the end of the SMP handshake.
   std::chrono::milliseconds timeout{15'000};
   // Made from `alpn` and `service` when null. Many connections share one.

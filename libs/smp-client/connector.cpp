@@ -81,6 +81,8 @@ void Connector::run() {
   deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (!error) self->timed_out();
   });
+  step_started_ = std::chrono::steady_clock::now();
+  if (options_->dialer != nullptr) return dial();
   for (const auto& host : options_->hosts) {
     if (host.kind != smp::HostKind::onion) hosts_.push_back(host);
   }
@@ -89,6 +91,22 @@ void Connector::run() {
                           "the address has only .onion hosts, which need Tor: they are never looked up in DNS"));
   }
   next_host();
+}
+
+void Connector::dial() {
+  layer_ = Layer::tcp;
+  attempt_ = options_->dialer->dial({options_->hosts, options_->port, options_->permitted},
+                                    [self = shared_from_this()](Dialer::Outcome outcome) {
+                                      const auto attempt = std::exchange(self->attempt_, nullptr);
+                                      if (!self->handler_) return;
+                                      if (auto* failed = std::get_if<Failure>(&outcome)) {
+                                        self->report(failed->layer, false, failed->error.message);
+                                        return self->finish(*std::move(failed));
+                                      }
+                                      self->socket_ = std::get<tcp::socket>(std::move(outcome));
+                                      self->report(Layer::tcp, true, "connected");
+                                      self->handshake();
+                                    });
 }
 
 void Connector::next_host() {
@@ -174,6 +192,10 @@ void Connector::connected(const boost::system::error_code& error) {
     return next_endpoint();
   }
   report(Layer::tcp, true, text_of(endpoint));
+  handshake();
+}
+
+void Connector::handshake() {
   layer_ = Layer::tls;
   connection_ = std::make_shared<ClientConnection>(std::move(socket_), tls_, options_);
   connection_->begin(executor_, [self = shared_from_this()](std::optional<Failure> failed) {
@@ -221,6 +243,7 @@ void Connector::finish(ConnectOutcome outcome) {
 
 void Connector::cancel() {
   handler_ = nullptr;
+  attempt_.reset();
   deadline_.cancel();
   attempt_deadline_.cancel();
   resolver_.cancel();

@@ -14,6 +14,7 @@
 
 #include "libs/smp-client/client_connection.hpp"
 #include "libs/smp-client/connect_options.hpp"
+#include "libs/smp-client/dialer.hpp"
 
 namespace sotto::client {
 
@@ -33,10 +34,13 @@ class Connector : public std::enable_shared_from_this<Connector> {
   Connector(const boost::asio::any_io_executor& executor, std::shared_ptr<const ConnectOptions> options,
             Handler handler);
   void run();
+  // With ConnectOptions::dialer, instead of the four below.
+  void dial();
   void next_host();
   void resolved(const boost::system::error_code& error, const boost::asio::ip::tcp::resolver::results_type& results);
   void next_endpoint();
   void connected(const boost::system::error_code& error);
+  void handshake();
   // Reports why this host or address (`where`) did not work, and remembers the last one that got furthest.
   void note(Failure failed, const std::string& where);
   void report(Layer layer, bool passed, std::string detail);
@@ -51,6 +55,7 @@ class Connector : public std::enable_shared_from_this<Connector> {
   boost::asio::steady_timer attempt_deadline_;
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Dialer::Attempt> attempt_;
   std::shared_ptr<ClientConnection> connection_;
   std::vector<smp::Host> hosts_;
   std::size_t host_index_ = 0;

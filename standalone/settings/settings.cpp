@@ -1,6 +1,7 @@
 #include "standalone/settings/settings.hpp"
 
 #include "gateway/settings/names_config.hpp"
+#include "gateway/settings/proxy_config.hpp"
 
 namespace sotto::standalone {
 namespace {
@@ -34,6 +35,7 @@ config::Table server_table(ServerSettings& settings) {
               "the identity, never with the data. Empty: password.key in identity.dir."},
              "the path of a file", settings.password_key_file);
   gateway::names_rows(table, settings);
+  gateway::proxy_rows(table, settings);
   table.section("admin", "Administration");
   table.text({"socket", "admin-socket", "",
               "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "

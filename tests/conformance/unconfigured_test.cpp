@@ -24,11 +24,6 @@ TEST_P(Section10Unconfigured, PfwdKnowsNoSession) {
   EXPECT_EQ(ask(*client, nullptr, session, pfwd), "ERR PROXY NO_SESSION");
 }
 
-TEST_P(Section10Unconfigured, RfwdIsProhibited) {
-  const Bytes encrypted(100, 1);
-  EXPECT_EQ(ask(*client, nullptr, {}, smp::Rfwd{encrypted}), "ERR CMD PROHIBITED");
-}
-
 TEST_P(Section10Unconfigured, SubscribingAServiceNeedsAServiceSession) {
   const auto key = new_key();
   const Bytes id(kIdSize, 1);

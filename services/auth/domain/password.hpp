@@ -55,7 +55,7 @@ struct Password {
 struct Policy {
   bool new_queues = true;
   bool proxy = true;
-  std::vector<std::string> proxy_destinations;  // host names, or prefixes of addresses; empty: all
+  std::vector<std::string> proxy_destinations;  // see backend::ProxyDestinations; empty: all
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/backend/proxy_destinations.hpp"
 #include "libs/crypto/random.hpp"
 #include "services/auth/domain/password_rules.hpp"
 
@@ -12,7 +13,6 @@ namespace {
 constexpr int kAttempts = 5;
 constexpr std::int64_t kDay = 86400;
 constexpr std::size_t kMaxDestinations = 1000;
-constexpr std::size_t kMaxDestination = 253;  // a host name
 
 Error not_found() {
   return {ErrorCode::not_found, "there is no such password"};
@@ -28,18 +28,6 @@ const Password* find(const Stored& stored, const std::string& id) {
   const auto found = std::find_if(stored.passwords.begin(), stored.passwords.end(),
                                   [&](const Password& password) { return password.id == id; });
   return found == stored.passwords.end() ? nullptr : &*found;
-}
-
-Status check_destination(const std::string& destination) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '/' || c == '*';
-  };
-  if (!destination.empty() && destination.size() <= kMaxDestination &&
-      std::all_of(destination.begin(), destination.end(), allowed)) {
-    return ok_status();
-  }
-  return Error{ErrorCode::invalid_argument,
-               "a destination of the proxy is a host name in lower case, or an address prefix such as 192.0.2.0/24"};
 }
 
 }  // namespace
@@ -257,9 +245,7 @@ Result<std::uint64_t> PasswordAdmin::set_policy(const Actor& actor, const Policy
   if (policy.proxy_destinations.size() > kMaxDestinations) {
     return Error{ErrorCode::invalid_argument, "the proxy can have at most 1000 destinations"};
   }
-  for (const auto& destination : policy.proxy_destinations) {
-    if (auto status = check_destination(destination); !status) return status.error();
-  }
+  if (const auto parsed = backend::ProxyDestinations::parse(policy.proxy_destinations); !parsed) return parsed.error();
   return change<std::uint64_t>(actor, "policy.set", options, [&](const Draft& draft) -> Result<std::uint64_t> {
     if (draft.repeated != nullptr) return draft.stored.policy_version;
     if (expected && *expected != draft.stored.policy_version) {
