@@ -49,6 +49,7 @@ pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 find_package(Protobuf REQUIRED)
 find_program(SOTTO_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
