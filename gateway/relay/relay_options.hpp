@@ -31,7 +31,7 @@ struct RelayOptions {
   // Commands waiting for their turn at all relays.
   std::size_t max_waiting_in_all = 2048;
   // Whose servers are counted apart: these domains and all below them.
-  std::vector<std::string> own_domains;
+  std::vector<std::string> own_domains = {};
   // Host names in the log.
   bool log_hosts = false;
 };

@@ -22,6 +22,17 @@ using tests::FakeSmpServer;
 
 constexpr auto kPatience = 30s;
 
+// Until it holds, or for so long that it will not.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
 class SettablePolicy final : public backend::AccessPolicy {
  public:
   void set(bool on, const std::vector<std::string>& destinations) {
@@ -345,7 +356,7 @@ TEST_F(RelayPoolTest, UnusedConnectionsAreClosed) {
   start({.idle_timeout = 200ms});
   const FakeSmpServer server;
   const auto before = std::get<std::shared_ptr<const RelaySession>>(ask(address_of(server)).get());
-  while (pool->counters().connected.load() != 0) std::this_thread::yield();
+  EXPECT_TRUE(eventually([&] { return pool->counters().connected.load() == 0; }));
   const auto after = std::get<std::shared_ptr<const RelaySession>>(ask(address_of(server)).get());
   EXPECT_NE(before->session_id, after->session_id);
 }
@@ -354,7 +365,7 @@ TEST_F(RelayPoolTest, ASilentConnectionIsAskedAndGivenUp) {
   start({.request_timeout = 500ms, .keepalive = 200ms});
   const FakeSmpServer dead({.silent_word = "PING"});
   EXPECT_EQ(connect(address_of(dead)), "PKEY");
-  while (pool->counters().connected.load() != 0) std::this_thread::yield();
+  EXPECT_TRUE(eventually([&] { return pool->counters().connected.load() == 0; }));
 }
 
 TEST_F(RelayPoolTest, OwnDomainsAreCountedApart) {

@@ -1,5 +1,6 @@
 // Section 10: the server as the destination of other servers' clients: RFWD and RRES. The test is the proxy.
 #include "libs/smp/proxy_layers.hpp"
+#include "libs/smp/transmission.hpp"
 #include "tests/conformance/conformance_test.hpp"
 #include "tests/support/session/relayed_command.hpp"
 #include "tests/support/session/server_counters.hpp"
@@ -256,7 +257,7 @@ TEST_P(Section10Proxies, OfEachVersionAreServed) {
     ProxyEnd proxy(server, version(), flag);
     const bool plain_blocks = version() < 11 || (flag && version() >= 14);
     EXPECT_EQ(proxy.session.connection().encrypts_blocks(), !plain_blocks);
-    for (const smp::Version inner : {8, 15, 20}) {
+    for (const auto inner : std::initializer_list<smp::Version>{8, 15, 20}) {
       EXPECT_EQ(proxy.ask(queue.send(as_bytes("hello")), inner), "OK");
       const auto message = must(client->next_message(queue));
       EXPECT_EQ(message.text(), "hello");
@@ -272,7 +273,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, Section10Once, testing::Values<smp::Version>(
 TEST_P(Section10Once, VersionsThatAreNotProxied) {
   ProxyEnd proxy(server);
   const Bytes id(kIdSize, 3);
-  for (const smp::Version inner : {0, 6, 7, 21, 65535}) {
+  for (const auto inner : std::initializer_list<smp::Version>{0, 6, 7, 21, 65535}) {
     const RelayedCommand command(proxy.relay(), 20, {.entity_id = id, .command = smp::Lget{}});
     const auto plain = smp::encode(smp::Forwarded{command.corr_id(), inner, command.key(), command.encrypted()});
     EXPECT_EQ(text_of(proxy.forward(plain)), "ERR PROXY BROKER TRANSPORT VERSION") << inner;

@@ -1,5 +1,6 @@
 #include "tests/support/server/in_process_server.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "libs/crypto/random.hpp"
@@ -11,6 +12,10 @@ InProcessServer::InProcessServer(std::vector<std::string> flags, std::vector<std
                                  std::filesystem::path identity_dir)
     : flags_(std::move(flags)), environment_(std::move(environment)), identity_dir_(std::move(identity_dir)) {
   crypto::initialise();
+  // Tests of other things do not look for servers in the Internet.
+  if (std::none_of(flags_.begin(), flags_.end(), [](const auto& flag) { return flag.starts_with("--proxy-"); })) {
+    flags_.emplace_back("--proxy-enabled=false");
+  }
   if (identity_dir_.empty()) {
     identity_dir_ = directory_.path() / "identity";
     fingerprint_ = write_identity(identity_dir_);

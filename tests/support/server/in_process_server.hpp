@@ -18,9 +18,9 @@ namespace sotto::test {
 class InProcessServer {
  public:
   // `flags`: of sotto-server, beyond those that the fixture sets (directories, free ports, no waiting for END events,
-  // every event at once). The store is on disk unless --ephemeral is among them. `environment`: variables, for what is
-  // no flag ("SOTTO_PASSWORD=…"). `identity_dir`: an identity that exists; empty: one is made. Throws when it does not
-  // start.
+  // every event at once; private routing is off unless a flag speaks of it). The store is on disk unless --ephemeral is
+  // among them. `environment`: variables, for what is no flag ("SOTTO_PASSWORD=…"). `identity_dir`: an identity that
+  // exists; empty: one is made. Throws when it does not start.
   explicit InProcessServer(std::vector<std::string> flags = {}, std::vector<std::string> environment = {},
                            std::filesystem::path identity_dir = {});
 
