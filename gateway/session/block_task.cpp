@@ -320,6 +320,10 @@ void BlockTask::run() {
       submitted_items_.push_back(i);
       submitted_.push_back(*action);
       if (const auto* queue = subscribed_queue(item, *action)) owner_->session()->subscriptions.expect(*queue);
+      if (subscribes_service(*action)) {
+        auto& serving = *owner_->session()->serving;
+        serving.expected_end.expect(serving.subscribed);
+      }
       if (item.record) {
         operations.push_back({item.record->recipient_id, item.record->version, std::move(*action)});
       } else {
@@ -523,6 +527,10 @@ void BlockTask::take_result(Item& item, const backend::Action& action, backend::
   if (std::holds_alternative<backend::Find>(action)) return take_record(item, std::move(result));
   const auto subscribes_to = subscribed_queue(item, action);
   const bool looks_again = subscribes_to != nullptr && owner_->session()->subscriptions.settle(*subscribes_to);
+  if (subscribes_service(action)) {
+    const bool may_subscribe = result.outcome == Outcome::ok || result.outcome == Outcome::unavailable;
+    owner_->session()->serving->expected_end.answered(may_subscribe);
+  }
   switch (result.outcome) {
     case Outcome::ok:
       return take_success(item, std::move(result), looks_again);
@@ -646,6 +654,14 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
 std::optional<ServiceId> BlockTask::service_id() const {
   const auto& service = owner_->session()->service;
   return service ? std::optional(service->id) : std::nullopt;
+}
+
+bool BlockTask::subscribes_service(const backend::Action& action) const {
+  if (!owner_->session()->service) return false;
+  if (const auto* create = std::get_if<backend::Create>(&action)) return create->subscribe;
+  return std::holds_alternative<backend::Subscribe>(action) ||
+         std::holds_alternative<backend::SubscribeNotifier>(action) ||
+         std::holds_alternative<backend::SubscribeService>(action);
 }
 
 void BlockTask::serve(ByteView id, bool is_new) {

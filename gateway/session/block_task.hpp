@@ -144,6 +144,8 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   void take_success(Item& item, backend::OperationResult result, bool looks_again);
   // The queue that the session becomes the subscriber of by this action; a null pointer for others.
   static const RecipientId* subscribed_queue(const Item& item, const backend::Action& action);
+  // Whether the session becomes the subscriber of its service by this action.
+  [[nodiscard]] bool subscribes_service(const backend::Action& action) const;
   void record_changed(const backend::RecordPtr& record);
   // One more queue or notifier of the session's service.
   void serve(ByteView id, bool is_new);

@@ -191,6 +191,7 @@ void Connection::finished(std::vector<Bytes> responses) {
   if (closed()) return;
   if (said_all()) return close_when_flushed();
   if (draining_) return;
+  if (session_->serving) conclude_service();
   fetch_waiting();
   check_output();
   check_relaying();
@@ -334,10 +335,14 @@ void Connection::handle_event(backend::Event event) {
   if (closed() || !session_ || said_all()) return;
   auto& subscriptions = session_->subscriptions;
   if (auto* ready = std::get_if<backend::MessageReady>(&event)) {
-    if (session_->serving && session_->serving->subscribed) {
+    const auto* serving = session_->serving.get();
+    // Of a subscription to the service whose answer comes from another replica: it is sent behind that answer.
+    const bool early = serving != nullptr && !serving->subscribed && serving->expected_end.expecting();
+    if (early || (serving != nullptr && serving->subscribed)) {
       subscriptions.add(ready->queue, Subscriptions::Use::served);
     }
     if (!subscriptions.announced(ready->queue)) return;
+    if (early) return subscriptions.wait(ready->queue, *subscriptions.find(ready->queue));
     if (!ready->message || output_bytes() > context().settings.output_limit || subscriptions.any_waiting() ||
         ready->message->kind == backend::MessageKind::quota) {
       subscriptions.wait(ready->queue, *subscriptions.find(ready->queue));
@@ -357,7 +362,7 @@ void Connection::handle_event(backend::Event event) {
   } else if (const auto* notified = std::get_if<backend::Notified>(&event)) {
     take_notifications(*notified);
   } else if (std::holds_alternative<backend::ServiceEnded>(event)) {
-    if (session_->serving) service_ended();
+    if (session_->serving && !session_->serving->expected_end.heard()) service_ended();
   }
 }
 

@@ -84,6 +84,8 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void listed(const std::vector<backend::OperationResult>& results);
   // Another session of the service took over.
   void service_ended();
+  // A block is answered: what was heard meanwhile of the end of its subscription.
+  void conclude_service();
   void begin_session(ClientAgreement agreement);
   void send_responses(const std::vector<Bytes>& responses);
   void send_event(const smp::Response& response, ByteView entity_id);

@@ -89,10 +89,21 @@ void Connection::listed(const std::vector<backend::OperationResult>& results) {
 void Connection::service_ended() {
   auto& serving = *session_->serving;
   if (!serving.subscribed) return;
-  const auto ids = std::exchange(serving, {}).ids;
+  const auto ids = serving.end();
   session_->subscriptions.remove_served();
   context().counters.service_subscriptions.sub();
   collect_end(smp::Ends{ids.count, ids.hash}, session_->service->id.view());
+}
+
+void Connection::conclude_service() {
+  switch (session_->serving->expected_end.conclude()) {
+    case ExpectedEnd::Verdict::none:
+      return;
+    case ExpectedEnd::Verdict::ended:
+      return service_ended();
+    case ExpectedEnd::Verdict::asks:
+      return worker_.resume_later(id_);
+  }
 }
 
 }  // namespace sotto::gateway

@@ -3,6 +3,9 @@
 // by a session of a service; its I/O thread only.
 #pragma once
 
+#include <utility>
+
+#include "gateway/session/expected_end.hpp"
 #include "libs/backend/id_set.hpp"
 #include "libs/base/ids.hpp"
 
@@ -20,6 +23,8 @@ struct Serving {
   bool asking = false;     // for a page of them
   bool owes_alls = false;  // ALLS follows the last of them
 
+  ExpectedEnd expected_end;  // of the commands under way
+
   // One more. It counts when it is new to the service, or the first (after a lost answer, the client counts it as
   // well).
   void add(ByteView id, bool is_new) {
@@ -29,6 +34,12 @@ struct Serving {
   void list() {
     listing = true;
     after = {};
+  }
+  // Another session is the subscriber. Returns what the client counted.
+  backend::IdSet end() {
+    Serving ended;
+    ended.expected_end = expected_end;
+    return std::exchange(*this, ended).ids;
   }
 };
 
