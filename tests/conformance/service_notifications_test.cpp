@@ -41,7 +41,7 @@ class Section9NotificationServices : public Section5Service {
     EXPECT_TRUE(equal(event.entity_id, entity_id));
   }
 };
-INSTANTIATE_TEST_SUITE_P(Versions, Section9NotificationServices, testing::Values<smp::Version>(16, 18, 19, 20),
+INSTANTIATE_TEST_SUITE_P(Versions, Section9NotificationServices, testing::Values<smp::Version>(16, 17, 18, 19, 20),
                          version_name);
 
 TEST_P(Section9NotificationServices, NsubTakesANotifierIntoTheServiceAndAPlainOneOutOfIt) {

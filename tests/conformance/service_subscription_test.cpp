@@ -60,7 +60,7 @@ class Section9Services : public Section5Service {
     }
   }
 };
-INSTANTIATE_TEST_SUITE_P(Versions, Section9Services, testing::Values<smp::Version>(16, 18, 19, 20), version_name);
+INSTANTIATE_TEST_SUITE_P(Versions, Section9Services, testing::Values<smp::Version>(16, 17, 18, 19, 20), version_name);
 
 TEST_P(Section9Services, QueuesMadeInAServiceSessionBelongToIt) {
   const auto credentials = self_signed();

@@ -6,7 +6,7 @@
 namespace sotto::test {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Versions, Section5Service, testing::Values<smp::Version>(16, 18, 20), version_name);
+INSTANTIATE_TEST_SUITE_P(Versions, Section5Service, testing::Values<smp::Version>(16, 17, 18, 19, 20), version_name);
 
 TEST_P(Section5Service, TheThirdBlockNamesTheService) {
   const auto one = self_signed();
@@ -136,7 +136,8 @@ class Section6ServiceSignature : public Section5Service {
     RawSession raw;
   };
 };
-INSTANTIATE_TEST_SUITE_P(Versions, Section6ServiceSignature, testing::Values<smp::Version>(16, 18, 20), version_name);
+INSTANTIATE_TEST_SUITE_P(Versions, Section6ServiceSignature, testing::Values<smp::Version>(16, 17, 18, 19, 20),
+                         version_name);
 
 TEST_P(Section6ServiceSignature, SubNeedsBothSignatures) {
   const auto queue = must(client->create_queue({.subscribe = false}));
