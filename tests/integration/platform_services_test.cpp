@@ -1,13 +1,12 @@
 // Services of a platform: two gateways, each with a queue service of its own. The service's connections are on one
 // gateway or the other; whoever sends is on the other one. Real processes, which are killed.
-#include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "libs/backend/id_set.hpp"
+#include "tests/integration/service_with_queues.hpp"
 #include "tests/support/platform/platform.hpp"
 #include "tests/support/session/answers.hpp"
 
@@ -16,14 +15,7 @@ namespace {
 
 using client::QueueHandle;
 using client::SyncClient;
-using std::chrono::hours;
 using std::chrono::seconds;
-
-transport::Credentials certificate() {
-  auto key = crypto::PrivateKey::generate(crypto::KeyKind::ed25519);
-  auto made = must(crypto::make_self_signed(key, "service", std::chrono::system_clock::now() - hours(1), hours(24)));
-  return {{std::move(made)}, std::move(key)};
-}
 
 class PlatformServices : public testing::Test {
  protected:
@@ -41,21 +33,12 @@ class PlatformServices : public testing::Test {
     must(service->connect(std::move(options)));
     return service;
   }
-  static void expect_soks(const Result<client::Received>& answer, const backend::IdSet& ids) {
-    ASSERT_TRUE(answer.ok()) << answer.error().message;
-    ASSERT_EQ(text_of(*answer), "SOKS");
-    EXPECT_EQ(answer->get<smp::Soks>()->count, ids.count);
-    EXPECT_TRUE(equal(answer->get<smp::Soks>()->ids_hash, ids.hash));
-  }
-  static Result<client::Received> subs(SyncClient& service, const backend::IdSet& ids) {
-    return service.command(nullptr, {}, smp::Subs{ids.count, ids.hash}, seconds(60));
-  }
   static Result<client::Received> nsubs(SyncClient& service, const backend::IdSet& ids) {
     return service.command(nullptr, {}, smp::Nsubs{ids.count, ids.hash});
   }
 
   Platform platform{two_of_each()};
-  const transport::Credentials credentials = certificate();
+  const transport::Credentials credentials = service_certificate();
 };
 
 TEST_F(PlatformServices, TakeOverBetweenGatewaysAndGoOnAfterKills) {
@@ -123,25 +106,15 @@ TEST_F(PlatformServices, NotifierServicesGoOnAfterKills) {
   EXPECT_EQ(first->pending_events(), 0U);
 }
 
-// A process's memory now, bytes.
-std::size_t resident(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6)) * 1024;
-  }
-  throw std::runtime_error("no memory of a process that runs");
-}
-
 TEST_F(PlatformServices, AHundredThousandQueuesAreSubscribedWithOneCommand) {
   constexpr std::int64_t kQueues = 100'000;
   constexpr std::size_t kWithMessages = 1000;
-  constexpr std::size_t kAtOnce = 50;
   std::vector<QueueHandle> queues;
   std::string service_id;
   {
     const auto service = connect_as(0, smp::ServiceRole::messaging);
     service_id = to_hex(service->connection().service_id()->view());
-    for (std::size_t i = 0; i < kWithMessages; ++i) queues.push_back(must(service->create_queue()));
+    queues = create_queues(*service, kWithMessages);
   }
   wait_until("the service to be gone", [this] { return platform.gateway(0).metric("smp_service_subscriptions") == 0; });
   // The others come into the database by themselves, and with them what the service has.
@@ -171,23 +144,11 @@ TEST_F(PlatformServices, AHundredThousandQueuesAreSubscribedWithOneCommand) {
     ASSERT_EQ(all.size(), 2 * kIdSize * static_cast<std::size_t>(kQueues));
     for (std::size_t at = 0; at < all.size(); at += 2 * kIdSize) ids.add(must(from_hex(all.substr(at, 2 * kIdSize))));
   }
-  const auto sender = platform.connect(1);
-  for (std::size_t i = 0; i < queues.size(); i += kAtOnce) {
-    for (std::size_t k = i; k < i + kAtOnce; ++k) ASSERT_TRUE(sender->send(queues[k], std::to_string(k)));
-  }
+  send_to_each(*platform.connect(1), queues);
 
   const auto service = connect_as(0, smp::ServiceRole::messaging);
   const auto before = resident(platform.gateway(0).pid());
-  expect_soks(subs(*service, ids), ids);
-  std::map<RecipientId, int> heads;
-  for (;;) {
-    const auto event = must(service->wait_event(seconds(60)));
-    if (text_of(event) == "ALLS") break;
-    ASSERT_EQ(text_of(event), "MSG");
-    ++heads[*RecipientId::from(event.entity_id)];
-  }
-  EXPECT_EQ(heads.size(), kWithMessages);
-  for (const auto& queue : queues) EXPECT_EQ(heads[queue.recipient_id], 1);
+  expect_all_subscribed(*service, ids, queues);
   // What is delivered and not acknowledged is remembered; all else stays in the database.
   EXPECT_LT(resident(platform.gateway(0).pid()), before + (std::size_t{16} << 20U));
   EXPECT_EQ(platform.gateway(0).metric(R"(smp_service_subscribe_total{drift="none"})"), 1);
