@@ -27,6 +27,7 @@ namespace sotto::standalone {
 struct Server::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
+  const Clock* clock = nullptr;
   bool stopped = false;
 
   backend::EventRelay relay;

@@ -1,5 +1,7 @@
 #include "standalone/server.hpp"
 
+#include <algorithm>
+
 #include "gateway/gateway.hpp"
 #include "gateway/metrics/gateway_metrics.hpp"
 #include "gateway/settings/names_config.hpp"
@@ -47,7 +49,11 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
 }
 
 notification::NotificationStatus notification_status(const Server::Parts& parts) {
-  return notification::status_of(parts.hub->counters(), parts.notifications->totals().notifications, 0);
+  const auto now = unix_seconds(parts.clock->system_now());
+  // The clock may have been set back.
+  const auto age = std::max<std::int64_t>(0, now - parts.notifications->oldest().value_or(now));
+  return notification::status_of(parts.hub->counters(), parts.notifications->totals().notifications,
+                                 static_cast<std::uint64_t>(age));
 }
 
 Status start_admin(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
@@ -89,6 +95,7 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
+  parts->clock = &clock;
   const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now());
   if (!identity) return identity.error();
   parts->warnings = gateway::identity_warnings(settings);

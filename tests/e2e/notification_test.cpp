@@ -130,5 +130,33 @@ TEST(DeletedEvents, AreInTheWordOfTheVersion) {
   }
 }
 
+// Of a standalone server; a platform shows what it had some seconds ago.
+TEST(PendingNotifications, AreAsOldAsTheOldest) {
+  InProcessServer server;
+  constexpr auto* kOldest = "smp_notifications_oldest_seconds";
+  const auto recipient = server.connect();
+  const auto create = [&] {
+    auto queue = must(recipient->create_queue());
+    must(recipient->add_notifier(queue));
+    return queue;
+  };
+  const auto first = create();
+  const auto second = create();
+  EXPECT_EQ(metric(server, kOldest), 0);
+  must(recipient->send(first, "ding", "T"));
+  ASSERT_TRUE(reaches(server, "smp_notifications_without_subscriber", 1));
+  server.clock().advance(seconds(100));
+  EXPECT_EQ(metric(server, kOldest), 100);
+  must(recipient->send(second, "ding", "T"));
+  ASSERT_TRUE(reaches(server, "smp_notifications_without_subscriber", 2));
+  server.restart();
+  server.clock().advance(seconds(10));
+  EXPECT_EQ(metric(server, kOldest), 110);
+  const auto notifier = server.connect();
+  ASSERT_TRUE(notifier->subscribe_notifications(first));
+  must(notifier->next_notification(first));
+  EXPECT_EQ(metric(server, kOldest), 10);
+}
+
 }  // namespace
 }  // namespace sotto::test

@@ -55,6 +55,7 @@ class FailingStore final : public NotificationStore {
   Status remove(const NotifierRef&) override { return failure(); }
   Result<Expired> expire(std::int64_t, std::size_t) override { return failure(); }
   [[nodiscard]] StoreTotals totals() const override { return {}; }
+  [[nodiscard]] std::optional<std::int64_t> oldest() const override { return std::nullopt; }
 
  private:
   static Error failure() { return Error{ErrorCode::unavailable, "on purpose"}; }

@@ -1,8 +1,8 @@
 // NotificationStore: where pending notifications wait. Implemented by storage/memory and storage/rocksdb; one
 // conformance suite (notification_store_conformance.hpp) runs over each.
 //
-// Owned by the process. totals() may be called from any thread, everything else by one thread at a time. Each call is
-// done or not done as a whole; failures of the engine are `unavailable`.
+// Owned by the process. totals() and oldest() may be called from any thread, everything else by one thread at a time.
+// Each call is done or not done as a whole; failures of the engine are `unavailable`.
 #pragma once
 
 #include <cstddef>
@@ -76,6 +76,8 @@ class NotificationStore {
   // are removed, through an index: the cost grows with what is removed.
   virtual Result<Expired> expire(std::int64_t cutoff, std::size_t limit) = 0;
   [[nodiscard]] virtual StoreTotals totals() const = 0;
+  // When the oldest of all that wait came, seconds since 1970; nothing: none waits.
+  [[nodiscard]] virtual std::optional<std::int64_t> oldest() const = 0;
 };
 
 }  // namespace sotto::notification

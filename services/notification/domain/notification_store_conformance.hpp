@@ -77,6 +77,7 @@ TEST_P(NotificationStoreConformance, NewStoreIsEmpty) {
   EXPECT_TRUE(take(a_).empty());
   EXPECT_TRUE(store_->remove({a_}));
   EXPECT_EQ(store_->totals(), StoreTotals{});
+  EXPECT_EQ(store_->oldest(), std::nullopt);
   EXPECT_EQ(expire(1'000'000).notifications, 0U);
 }
 
@@ -154,6 +155,34 @@ TEST_P(NotificationStoreConformance, ExpiryForgetsWhatWasTakenOrDropped) {
   reopen();
   EXPECT_EQ(expire(400).notifications, 0U);
   EXPECT_EQ(take(b_).size(), kMaxPending);
+}
+
+TEST_P(NotificationStoreConformance, TheOldestIsKnownWhateverComesAndGoes) {
+  const auto c = test_notifier(3);
+  append(a_, {test_notification(1, 200), test_notification(2, 300)});
+  append(b_, {test_notification(3, 150)});
+  EXPECT_EQ(store_->oldest(), 150);
+  append(c, {test_notification(4, 100)});
+  EXPECT_EQ(store_->oldest(), 100) << "of a clock that was set back";
+  append(c, {test_notification(5, 90)});
+  EXPECT_EQ(store_->oldest(), 90);
+  reopen();
+  EXPECT_EQ(store_->oldest(), 90);
+  take(c);
+  EXPECT_EQ(store_->oldest(), 150);
+  EXPECT_TRUE(store_->remove({b_}));
+  EXPECT_EQ(store_->oldest(), 200);
+  append(b_, {test_notification(6, 200)});
+  EXPECT_EQ(expire(201).notifications, 2U);
+  EXPECT_EQ(store_->oldest(), 300);
+  for (std::uint8_t i = 1; i <= kMaxPending; ++i) append(a_, {test_notification(i, 400)});
+  EXPECT_EQ(store_->oldest(), 400) << "those that are too many are gone";
+  reopen();
+  EXPECT_EQ(store_->oldest(), 400);
+  take(a_);
+  EXPECT_EQ(store_->oldest(), std::nullopt);
+  append(c, {test_notification(7, 500)});
+  EXPECT_EQ(store_->oldest(), 500);
 }
 
 TEST_P(NotificationStoreConformance, OfAServiceAreFoundByIt) {

@@ -28,9 +28,6 @@ void expose_pending(metrics::Metrics& metrics, const std::function<NotificationS
   metrics.callback_gauge("smp_notifications_without_subscriber",
                          "Of the notifications that wait, those for notifiers that nobody listens to.",
                          [status] { return static_cast<double>(status().pending_without_subscriber); });
-}
-
-void expose_oldest(metrics::Metrics& metrics, const std::function<NotificationStatus()>& status) {
   metrics.callback_gauge("smp_notifications_oldest_seconds", "Age of the oldest notification that waits; 0: none does.",
                          [status] { return static_cast<double>(status().oldest_pending_seconds); });
 }

@@ -10,9 +10,7 @@ namespace sotto::notification {
 
 // The hub must outlive the callbacks of `metrics`.
 void expose_hub(metrics::Metrics& metrics, const NotificationHub& hub);
-// What waits; `status` is asked at every scrape, and must not wait.
+// What waits, and for how long; `status` is asked at every scrape, and must not wait.
 void expose_pending(metrics::Metrics& metrics, const std::function<NotificationStatus()>& status);
-// The same, where it is known how old they are.
-void expose_oldest(metrics::Metrics& metrics, const std::function<NotificationStatus()>& status);
 
 }  // namespace sotto::notification

@@ -115,7 +115,6 @@ void NotificationProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_server(metrics, *parts.server);
   expose_hub(metrics, *parts.hub);
   expose_pending(metrics, [&pending = *parts.pending] { return pending.status(); });
-  expose_oldest(metrics, [&pending = *parts.pending] { return pending.status(); });
   service::expose_redis(metrics, *parts.redis);
 
   health.add("redis",

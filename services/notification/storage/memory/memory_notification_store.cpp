@@ -108,11 +108,17 @@ StoreTotals MemoryNotificationStore::totals() const {
   return totals_;
 }
 
+std::optional<std::int64_t> MemoryNotificationStore::oldest() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_;
+}
+
 void MemoryNotificationStore::index(const NotifierId& notifier, Entry& entry) {
   entry.oldest = std::min_element(entry.pending.begin(), entry.pending.end(), [](const auto& a, const auto& b) {
                    return a.seconds < b.seconds;
                  })->seconds;
   by_time_.insert({entry.oldest, notifier});
+  note_oldest();
 }
 
 void MemoryNotificationStore::erase(Entries::iterator entry) {
@@ -120,6 +126,12 @@ void MemoryNotificationStore::erase(Entries::iterator entry) {
   by_time_.erase({entry->second.oldest, entry->first});
   if (entry->second.service) by_service_.erase({*entry->second.service, entry->first});
   entries_.erase(entry);
+  note_oldest();
+}
+
+void MemoryNotificationStore::note_oldest() {
+  const std::lock_guard lock(mutex_);
+  oldest_ = by_time_.empty() ? std::nullopt : std::optional(by_time_.begin()->first);
 }
 
 void MemoryNotificationStore::count(std::int64_t notifiers, std::int64_t notifications) {

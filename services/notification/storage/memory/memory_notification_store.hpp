@@ -26,6 +26,7 @@ class MemoryNotificationStore final : public NotificationStore {
   Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
+  [[nodiscard]] std::optional<std::int64_t> oldest() const override;
 
  private:
   struct Entry {
@@ -38,6 +39,8 @@ class MemoryNotificationStore final : public NotificationStore {
   void index(const NotifierId& notifier, Entry& entry);
   void erase(Entries::iterator entry);
   void count(std::int64_t notifiers, std::int64_t notifications);
+  // by_time_ has changed.
+  void note_oldest();
 
   const std::size_t max_pending_;
   Entries entries_;
@@ -46,7 +49,8 @@ class MemoryNotificationStore final : public NotificationStore {
   std::map<ServiceId, crypto::Fingerprint> services_;
 
   mutable std::mutex mutex_;
-  StoreTotals totals_;  // guarded by mutex_
+  StoreTotals totals_;                  // guarded by mutex_
+  std::optional<std::int64_t> oldest_;  // guarded by mutex_
 };
 
 }  // namespace sotto::notification

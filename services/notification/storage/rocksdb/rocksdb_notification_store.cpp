@@ -54,7 +54,7 @@ RowWriter expiry_key(std::int64_t seconds, const NotifierId& notifier) {
 }
 
 // The least time of some pending notifications: where they are in the index. Precondition: there are some.
-std::int64_t oldest(const std::vector<Notification>& pending) {
+std::int64_t oldest_of(const std::vector<Notification>& pending) {
   return std::min_element(pending.begin(), pending.end(),
                           [](const auto& a, const auto& b) { return a.seconds < b.seconds; })
       ->seconds;
@@ -74,6 +74,23 @@ Result<StoreTotals> decode_totals(ByteView value) {
   totals.notifications = row.u64();
   if (auto done = row.finish(kTotalsName); !done) return done.error();
   return totals;
+}
+
+// The first time in the index of expiry that is not before `from`; nothing when there is none.
+Result<std::optional<std::int64_t>> first_expiry(const rocks::Database& database, std::int64_t from) {
+  std::optional<std::int64_t> out;
+  const auto end = expiry_bound(std::numeric_limits<std::int64_t>::max());
+  auto scanned = database.scan(Family::notifications, expiry_bound(from).view(), end.view(),
+                               [&](ByteView key, ByteView /*value*/) -> Result<bool> {
+                                 RowReader row(key);
+                                 row.u8();
+                                 out = row.i64();
+                                 row.raw(kIdSize);
+                                 if (auto done = row.finish(kExpiryName); !done) return done.error();
+                                 return false;
+                               });
+  if (!scanned) return scanned.error();
+  return out;
 }
 
 }  // namespace
@@ -108,13 +125,15 @@ Result<std::unique_ptr<RocksDbNotificationStore>> RocksDbNotificationStore::open
     return ok_status();
   });
   if (!found) return Error{ErrorCode::configuration, found.error().message};
+  const auto oldest = first_expiry(*database, std::numeric_limits<std::int64_t>::min());
+  if (!oldest) return Error{ErrorCode::configuration, oldest.error().message};
   return std::unique_ptr<RocksDbNotificationStore>(
-      new RocksDbNotificationStore(std::move(database), max_pending, totals));
+      new RocksDbNotificationStore(std::move(database), max_pending, totals, *oldest));
 }
 
 RocksDbNotificationStore::RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
-                                                   const StoreTotals& totals)
-    : database_(std::move(database)), max_pending_(max_pending), totals_(totals) {}
+                                                   const StoreTotals& totals, std::optional<std::int64_t> oldest)
+    : database_(std::move(database)), max_pending_(max_pending), totals_(totals), oldest_(oldest) {}
 
 Result<std::vector<Notification>> RocksDbNotificationStore::load(const NotifierId& notifier) const {
   std::vector<Notification> out;
@@ -133,19 +152,24 @@ Status RocksDbNotificationStore::write(const Changes& changes, const std::option
   rocks::WriteBatch batch(*database_);
   for (const auto& notifier : found) batch.remove(Family::notifications, service_key(*service, notifier).view());
   StoreTotals totals = this->totals();
+  const auto oldest_before = this->oldest();
+  bool oldest_goes = false;
+  std::optional<std::int64_t> added;  // the least time among new rows of the index
   for (const auto& [notifier, change] : changes) {
     const auto& before = change.before;
     const auto& after = change.after;
     totals.notifications += after.size() - before.size();  // unsigned sums wrap
     if (before.empty() && !after.empty()) ++totals.notifiers;
     if (!before.empty() && after.empty()) --totals.notifiers;
-    if (!before.empty() && (after.empty() || oldest(before) != oldest(after))) {
-      batch.remove(Family::notifications, expiry_key(oldest(before), notifier).view());
+    if (!before.empty() && (after.empty() || oldest_of(before) != oldest_of(after))) {
+      batch.remove(Family::notifications, expiry_key(oldest_of(before), notifier).view());
+      oldest_goes = oldest_goes || oldest_of(before) == oldest_before;
     }
     if (!after.empty()) {
-      if (before.empty() || oldest(before) != oldest(after)) {
+      if (before.empty() || oldest_of(before) != oldest_of(after)) {
         const RowWriter value(kExpiryFormat);
-        batch.put(Family::notifications, expiry_key(oldest(after), notifier).view(), value.view());
+        batch.put(Family::notifications, expiry_key(oldest_of(after), notifier).view(), value.view());
+        added = std::min(added.value_or(oldest_of(after)), oldest_of(after));
       }
       batch.put(Family::notifications, pending_key(notifier).view(), encode_pending(after).view());
       if (change.service) {
@@ -160,8 +184,14 @@ Status RocksDbNotificationStore::write(const Changes& changes, const std::option
   const RowWriter row = RowWriter(kTotalsFormat).u64(totals.notifiers).u64(totals.notifications);
   batch.put(Family::notifications, totals_key().view(), row.view());
   if (auto written = database_->write(batch, rocks::Durability::buffered); !written) return written.error();
+  auto oldest_now = oldest_before && added ? std::min(oldest_before, added) : (oldest_before ? oldest_before : added);
+  if (oldest_goes) {
+    // From there on, so that what was removed before it is not walked over again. What cannot be read is not older.
+    if (const auto found_now = first_expiry(*database_, *oldest_now)) oldest_now = *found_now;
+  }
   const std::lock_guard lock(mutex_);
   totals_ = totals;
+  oldest_ = oldest_now;
   return ok_status();
 }
 
@@ -317,6 +347,11 @@ Result<Expired> RocksDbNotificationStore::expire(std::int64_t cutoff, std::size_
 StoreTotals RocksDbNotificationStore::totals() const {
   const std::lock_guard lock(mutex_);
   return totals_;
+}
+
+std::optional<std::int64_t> RocksDbNotificationStore::oldest() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_;
 }
 
 }  // namespace sotto::notification

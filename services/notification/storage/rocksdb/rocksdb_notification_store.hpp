@@ -45,6 +45,7 @@ class RocksDbNotificationStore final : public NotificationStore {
   Status remove(const NotifierRef& notifier) override;
   Result<Expired> expire(std::int64_t cutoff, std::size_t limit) override;
   [[nodiscard]] StoreTotals totals() const override;
+  [[nodiscard]] std::optional<std::int64_t> oldest() const override;
 
  private:
   // A notifier's row as it was and as it shall be.
@@ -56,7 +57,7 @@ class RocksDbNotificationStore final : public NotificationStore {
   using Changes = std::map<NotifierId, Change>;
 
   RocksDbNotificationStore(std::shared_ptr<rocks::Database> database, std::size_t max_pending,
-                           const StoreTotals& totals);
+                           const StoreTotals& totals, std::optional<std::int64_t> oldest);
   Result<std::vector<Notification>> load(const NotifierId& notifier) const;
   // Of services, without what waits.
   [[nodiscard]] Result<std::vector<ServiceWaiting>> certificates() const;
@@ -69,7 +70,8 @@ class RocksDbNotificationStore final : public NotificationStore {
   const std::size_t max_pending_;
 
   mutable std::mutex mutex_;
-  StoreTotals totals_;  // guarded by mutex_
+  StoreTotals totals_;                  // guarded by mutex_
+  std::optional<std::int64_t> oldest_;  // guarded by mutex_
 };
 
 }  // namespace sotto::notification
