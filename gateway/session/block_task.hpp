@@ -147,7 +147,7 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   // Whether the session becomes the subscriber of its service by this action.
   [[nodiscard]] bool subscribes_service(const backend::Action& action) const;
   void record_changed(const backend::RecordPtr& record);
-  // One more queue or notifier of the session's service.
+  // service_commands.cpp, as is_of_service() and service_id(). One more queue or notifier of the session's service.
   void serve(ByteView id, bool is_new);
   void answer_subscribed(Item& item);
   std::optional<backend::Action> subscribe_service_action(Item& item);
