@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
   app.add_option("--gateway-flag", flags.gateway, "a flag of the gateways of a platform, such as --io-threads=1");
   app.add_option("--queue-flag", flags.queue, "a flag of the queue services of a platform");
   app.add_option("scenario", only,
-                 "life, idle, storm, start, platform-life, platform-storm, change; all when none is named");
+                 "life, idle, storm, service, start, platform-life, platform-storm, platform-service, change; all when "
+                 "none is named");
   CLI11_PARSE(app, argc, argv);
 
   try {
@@ -60,12 +61,18 @@ int main(int argc, char** argv) {
     if (wanted("storm")) {
       sotto::bench::subscription_storm(report, *sotto::bench::standalone_target(), 200 / scale, 100);
     }
+    if (wanted("service")) {
+      sotto::bench::service_subscribe(report, *sotto::bench::standalone_target(), 20'000 / scale);
+    }
     if (wanted("platform-life")) {
       const auto platform = sotto::bench::platform_target(flags);
       for (const auto count : pairs) sotto::bench::message_life(report, *platform, count, messages_for(count) / scale);
     }
     if (wanted("platform-storm")) {
       sotto::bench::subscription_storm(report, *sotto::bench::platform_target(flags), 500 / scale, 70);
+    }
+    if (wanted("platform-service")) {
+      sotto::bench::service_subscribe(report, *sotto::bench::platform_target(flags), 20'000 / scale);
     }
     if (wanted("start")) sotto::bench::start_up(report, 1'000'000 / scale);
     if (wanted("change")) sotto::bench::password_change(report, 50 / scale);
