@@ -33,7 +33,7 @@ class AddressPrefix {
   friend bool operator==(const AddressPrefix&, const AddressPrefix&) = default;
 
  private:
-  AddressPrefix(boost::asio::ip::address first, unsigned length) : first_(first), length_(length) {}
+  AddressPrefix(const boost::asio::ip::address& first, unsigned length) : first_(first), length_(length) {}
 
   boost::asio::ip::address first_;
   unsigned length_;  // in bits

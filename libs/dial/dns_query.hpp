@@ -69,8 +69,8 @@ class DnsQuery : public std::enable_shared_from_this<DnsQuery> {
  private:
   struct Watched;  // a socket of c-ares
   struct Question {
-    DnsQuery* query;
-    client::IpFamily family;
+    DnsQuery* query = nullptr;
+    client::IpFamily family = client::IpFamily::any;
     bool settled = false;
   };
 

@@ -76,7 +76,16 @@ class GuardedDialer::Dialling : public std::enable_shared_from_this<Dialling> {
         if (!error && self && self->done_ && self->next_ == host_number) self->timed_out();
       });
     }
-    if (dialer_.by_proxy(host)) return connect_by_proxy(host);
+    if (dialer_.by_proxy(host)) {
+      connect_by_proxy(host);
+    } else {
+      connect_to(host);
+    }
+    // The caller may have let go of this as it was asked about an address.
+    if (!done_) leave_host();
+  }
+
+  void connect_to(const smp::Host& host) {
     connecting_ =
         HostConnect::start(dialer_.executor_, dialer_.resolver_,
                            {name_or_address(host.name), destination_.port,

@@ -88,6 +88,7 @@ void HostConnect::connect_to(const Address& address) {
 void HostConnect::answered(const DnsAnswer& answer) {
   if (!handler_) return;
   const auto addresses = usable(answer.addresses);
+  if (!handler_) return;  // cancelled by whoever was asked about an address
   held_.insert(held_.end(), addresses.begin(), addresses.end());
   if (answer.failure && (!dns_failure_ || telling(answer.failure->reason) > telling(dns_failure_->reason))) {
     dns_failure_ = answer.failure;
