@@ -200,8 +200,10 @@ void RelayPool::ended(const std::string& key, const std::optional<client::Failur
   const auto relay = found->second;
   forget(key, *relay);
   if (!failure) return;
+  auto error = relay_error(*failure);
+  if (error.outcome == RelayOutcome::refused) return;  // our own doing, and as quickly said again
   const auto now = std::chrono::steady_clock::now();
-  failures_.add(key, relay_error(*failure), now);
+  failures_.add(key, std::move(error), now);
   log_.failed(relay->address(), key, *failure, now);
 }
 

@@ -37,9 +37,9 @@ INSTANTIATE_TEST_SUITE_P(Versions, Proxied,
                                          Way{11, KeyKind::x25519}, Way{15, KeyKind::ed25519}, Way{15, KeyKind::x25519},
                                          Way{18, KeyKind::ed25519}, Way{18, KeyKind::x25519}, Way{20, KeyKind::ed25519},
                                          Way{20, KeyKind::x25519}),
-                         [](const auto& info) {
-                           return "v" + std::to_string(info.param.version) +
-                                  (info.param.keys == KeyKind::x25519 ? "X25519" : "Ed25519");
+                         [](const auto& way) {
+                           return "v" + std::to_string(way.param.version) +
+                                  (way.param.keys == KeyKind::x25519 ? "X25519" : "Ed25519");
                          });
 
 // The sender's client and its session with the proxy are of the same version; the proxy's and the relay's is the
