@@ -252,7 +252,7 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   // Events of one session arrive in the order in which they happened, and after the completion of the operation that
-  // made the session subscribe.
+  // made the session subscribe; in a platform those of one replica do, and what another one says may come before.
   virtual void deliver(SessionRef session, Event event) = 0;
   // Between these two the calling thread delivers events and completes batches that belong together (those of a
   // group, of a frame): they may go on together at the end, rather than wake somebody for each. Any threads, each for
