@@ -39,13 +39,13 @@ struct DnsOptions {
   std::chrono::milliseconds timeout{5'000};
   // Until a question is repeated, to the next server if there are several.
   std::chrono::milliseconds retry{1'500};
-  // Names that are looked up at once; more wait for their turn.
+  // Names that are looked up at once, at least 1; more wait for their turn.
   std::size_t max_concurrent = 32;
 };
 
 // What became of one of the two questions, or of both.
 struct DnsAnswer {
-  client::IpFamily family = client::IpFamily::any;  // any: the name was refused before anything was asked
+  client::IpFamily family = client::IpFamily::any;  // any: nobody was asked
   std::vector<boost::asio::ip::address> addresses;  // in the order of the answer, none twice; empty with a failure
   // Of the layer dns: name_not_found; no_family: the name exists, without an address of this family; dns_unavailable:
   // the server says that it failed, or nobody understands it; timeout.

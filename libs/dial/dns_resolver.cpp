@@ -36,20 +36,27 @@ std::unique_ptr<DnsResolver::Lookup> DnsResolver::look_up(std::string name, Hand
   entry->name = std::move(name);
   entry->handler = std::move(handler);
   if (is_onion(entry->name) || !is_askable(entry->name)) {
-    asio::post(executor_, [entry] {
-      const auto refused = std::exchange(entry->handler, nullptr);
-      if (!refused) return;
-      DnsAnswer answer;
-      answer.failure = failure(Layer::dns, Reason::name_not_found, "no name of DNS: it is not asked");
-      answer.last = true;
-      refused(std::move(answer));
-    });
+    DnsAnswer refused;
+    refused.failure = failure(Layer::dns, Reason::name_not_found, "no name of DNS: it is not asked");
+    answer(entry, std::move(refused));
+  } else if (is_localhost(entry->name)) {
+    // As RFC 6761 wants; c-ares 1.18 does it, too, but loses memory where /etc/hosts knows the name for one family.
+    DnsAnswer loopback;
+    loopback.addresses = {asio::ip::address_v6::loopback(), asio::ip::address_v4::loopback()};
+    answer(entry, std::move(loopback));
   } else if (running_ < options_.max_concurrent) {
     begin(entry);
   } else {
     entry->place = waiting_.insert(waiting_.end(), entry);
   }
   return std::make_unique<Lookup>(*this, entry);
+}
+
+void DnsResolver::answer(const std::shared_ptr<Entry>& entry, DnsAnswer answer) {
+  answer.last = true;
+  asio::post(executor_, [entry, answer = std::move(answer)] {
+    if (const auto handler = std::exchange(entry->handler, nullptr)) handler(answer);
+  });
 }
 
 void DnsResolver::begin(const std::shared_ptr<Entry>& entry) {

@@ -40,10 +40,13 @@ class DnsResolver {
 
   // `handler` is called once or twice, until an answer is the last; never from within look_up(), and not any more once
   // the look-up is let go of. A name of Tor, or one that is no name (is_askable()), fails with name_not_found and is
-  // told to nobody. How many wait is the caller's to bound, and how long they may.
+  // told to nobody; neither is localhost (is_localhost()), which has the loopback addresses. How many wait is the
+  // caller's to bound, and how long they may.
   [[nodiscard]] std::unique_ptr<Lookup> look_up(std::string name, Handler handler);
 
  private:
+  // Says this, without asking anybody.
+  void answer(const std::shared_ptr<Entry>& entry, DnsAnswer answer);
   void begin(const std::shared_ptr<Entry>& entry);
   void ended();
   void cancel(Entry& entry);

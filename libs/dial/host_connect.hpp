@@ -4,6 +4,7 @@
 // Owned by whoever started it and by what is under way. Threads: everything on the one thread that runs the executor.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>

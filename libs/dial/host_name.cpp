@@ -40,10 +40,14 @@ bool is_askable(std::string_view name) {
   });
 }
 
+bool is_localhost(std::string_view name) {
+  return same(last_label(name), "localhost");
+}
+
 bool is_local_notation(std::string_view name) {
   const auto last = last_label(name);
   // No top-level domain begins with a digit (RFC 3696 section 2): the notations of inet_aton() do.
-  return last.empty() || is_digit(last.front()) || same(last, "localhost");
+  return last.empty() || is_digit(last.front()) || is_localhost(name);
 }
 
 }  // namespace sotto::dial

@@ -12,8 +12,11 @@ bool is_onion(std::string_view name);
 // own in a resolver (escapes) or end the text.
 bool is_askable(std::string_view name);
 
-// Whether whoever looks it up may take it for itself or for an address without asking: "localhost" and all below it
-// (RFC 6761), and names that end in a number, which inet_aton() reads ("127.1", "2130706433", "0x7f.1").
+// This machine, by RFC 6761 section 6.3: "localhost" and all below it.
+bool is_localhost(std::string_view name);
+
+// Whether whoever looks it up may take it for itself or for an address without asking: is_localhost(), and names that
+// end in a number, which inet_aton() reads ("127.1", "2130706433", "0x7f.1").
 bool is_local_notation(std::string_view name);
 
 }  // namespace sotto::dial

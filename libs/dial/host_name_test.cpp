@@ -32,6 +32,13 @@ TEST(HostName, AsksOnlyForPlainNames) {
   }
 }
 
+TEST(HostName, KnowsThisMachine) {
+  for (const auto* const name : {"localhost", "LOCALHOST.", "a.b.localhost"}) EXPECT_TRUE(is_localhost(name)) << name;
+  for (const auto* const name : {"", "localhost.example", "localhost1", "127.0.0.1"}) {
+    EXPECT_FALSE(is_localhost(name)) << name;
+  }
+}
+
 TEST(HostName, KnowsOtherNotationsOfAddresses) {
   for (const auto name : {"localhost", "LocalHost.", "a.localhost", "127.1", "127.0.0.1", "127.0.0.1.", "2130706433",
                           "0x7f000001", "0177.1", "0x7f.0x1", "a.0", "", "."}) {

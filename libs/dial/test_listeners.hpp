@@ -1,6 +1,7 @@
 // Where tests connect to: listeners on any address of the loopback network, so that several share a port.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
