@@ -393,6 +393,29 @@ TEST_F(Dialling, IsSilentOnceLetGoOfAtTheProxy) {
   }
 }
 
+TEST_F(Dialling, MayBeLetGoOfAfterAnyStep) {
+  SocksServer proxy;
+  proxy.map("abc.onion", server.port());
+  dns.set("proxy.example", {"127.0.0.1", "::1"});
+  options.socks = SocksProxy{"proxy.example", proxy.port()};
+  dns.set("a.example", {"127.0.0.2", "::1", "127.0.0.1"});
+  GuardedDialer dialer(loop.io.get_executor(), options);
+  const std::vector<std::vector<smp::Host>> servers{{name("missing.example"), name("a.example")}, {kOnion}};
+  for (const auto& hosts : servers) {
+    bool ended = false;
+    for (std::size_t steps = 0; !ended; ++steps) {
+      auto attempt = dialer.dial({hosts, server.port(), {}}, [&](const auto& /*outcome*/) { ended = true; });
+      loop.io.restart();
+      for (std::size_t step = 0; step < steps && !ended; ++step)
+        ASSERT_EQ(loop.io.run_one_for(TestLoop::kPatience), 1U);
+      const bool in_time = ended;
+      attempt = nullptr;
+      ASSERT_TRUE(loop.drains());
+      EXPECT_EQ(ended, in_time) << steps;
+    }
+  }
+}
+
 TEST_F(Dialling, MayBeLetGoOfWithinAnyHandler) {
   GuardedDialer dialer(loop.io.get_executor(), options);
   const Silent silent;
