@@ -55,6 +55,7 @@ struct GatewayCounters {
   // Verifications by kind of authorization, dummy ones included: AUTH answers cost the same with and without a queue.
   std::array<Counter, 4> verifications;
   std::array<Counter, backend::kAccessDecisions> new_queue_decisions;  // by backend::AccessDecision
+  std::array<Counter, backend::kAccessDecisions> proxy_decisions;      // likewise
   Counter forwarded_received;                                          // commands that other servers passed on
   std::array<Counter, kNameOutcomes> names_resolved;                   // by NameOutcome
   TimeHistogram name_times;                                            // from asking the resolver to its answer

@@ -47,6 +47,9 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters) 
     counter("smp_new_queue_decisions_total", "NEW commands by what their password was worth.",
             [&counters, i] { return number(counters.new_queue_decisions[i].get()); },
             {{"decision", std::string(to_string(static_cast<backend::AccessDecision>(i)))}});
+    counter("smp_proxy_decisions_total", "PRXY commands by what their password was worth.",
+            [&counters, i] { return number(counters.proxy_decisions[i].get()); },
+            {{"decision", std::string(to_string(static_cast<backend::AccessDecision>(i)))}});
   }
   constexpr std::array kDrifts{"none", "more", "fewer", "other", "unchecked"};
   for (std::size_t i = 0; i < kDrifts.size(); ++i) {

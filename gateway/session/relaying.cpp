@@ -77,7 +77,8 @@ void BlockTask::seal_response(Item& item) {
 // --- as proxy
 
 void BlockTask::connect_relay(Item& item, AccessDecision decision) {
-  const auto& context = owner_->context();
+  auto& context = owner_->context();
+  context.counters.proxy_decisions[static_cast<std::size_t>(decision)].add();
   if (decision == AccessDecision::switched_off) return fail(item, no_relay_error());
   if (decision != AccessDecision::allowed) return fail(item, smp::proxy_error(smp::ProxyBasicAuth{}));
   auto address = address_of(std::get<smp::Prxy>(*item.command));

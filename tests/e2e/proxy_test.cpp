@@ -106,13 +106,49 @@ std::vector<std::string> proxy_flags(std::vector<std::string> more = {}) {
 }
 
 TEST(Proxy, ThePasswordIsThatOfNewQueues) {
-  const InProcessServer proxy(proxy_flags(), {"SOTTO_PASSWORD=correct-horse-battery"});
+  InProcessServer proxy(proxy_flags(), {"SOTTO_PASSWORD=correct-horse-battery"});
   const InProcessServer relay({"--ephemeral"});
   const auto sender = proxy.connect();
   ProxiedClient client(*sender, relay_of(relay));
   EXPECT_EQ(client.connect_text(), "PROXY BASIC_AUTH");
   EXPECT_EQ(client.connect_text("wrong"), "PROXY BASIC_AUTH");
   EXPECT_EQ(client.connect_text("correct-horse-battery"), "OK");
+  const auto decisions = [&](const std::string& decision) {
+    return metric(proxy, "smp_proxy_decisions_total{decision=\"" + decision + "\"}");
+  };
+  EXPECT_EQ(decisions("missing_password"), 1);
+  EXPECT_EQ(decisions("wrong_password"), 1);
+  EXPECT_EQ(decisions("allowed"), 1);
+}
+
+// Whatever the relay's shape is, this proxy is a program of its own.
+TEST(Proxy, AStandaloneServerSendsToRelaysOfEachShape) {
+  const ServerProcess proxy({std::string(kHome), "--proxy-own-domains=example.org"});
+  const InProcessServer relay({"--ephemeral"});
+  const auto recipient = relay.connect();
+  const auto sender = proxy.connect();
+  auto queue = must(recipient->create_queue());
+  ProxiedClient client(*sender, relay_of(relay));
+  ASSERT_EQ(client.connect_text(), "OK");
+  ASSERT_EQ(client.ask(queue.skey()), "OK");
+  queue.secured = true;
+  ASSERT_EQ(client.ask(queue.send(as_bytes("from standalone"))), "OK");
+  EXPECT_EQ(receive(*recipient, queue), "from standalone");
+}
+
+// The same the other way round.
+TEST(Proxy, AStandaloneServerIsRelayOfProxiesOfEachShape) {
+  const InProcessServer proxy(proxy_flags());
+  const ServerProcess relay;
+  const auto recipient = relay.connect();
+  const auto sender = proxy.connect();
+  auto queue = must(recipient->create_queue());
+  ProxiedClient client(*sender, {{"127.0.0.1"}, relay.port(), relay.fingerprint()});
+  ASSERT_EQ(client.connect_text(), "OK");
+  ASSERT_EQ(client.ask(queue.skey()), "OK");
+  queue.secured = true;
+  ASSERT_EQ(client.ask(queue.send(as_bytes("to standalone"))), "OK");
+  EXPECT_EQ(receive(*recipient, queue), "to standalone");
 }
 
 // A password lets one client in, not whoever learns of the session that it got.

@@ -182,6 +182,19 @@ TEST_F(PasswordCommands, WhatCannotBeDoneHasItsExitCode) {
   EXPECT_EQ(server.sotto({"password", "list", "--server", "127.0.0.1:1"}, &said), 2);
 }
 
+// What the proxy may connect to changes while clients are there. 127.0.0.1 is not public: it stays refused where the
+// policy allows it, and what the policy refuses is refused before that.
+TEST_F(PasswordCommands, DestinationsOfTheProxyAreChecked) {
+  EXPECT_THAT(done({"policy", "set", "--proxy-destinations", "*.example.com,192.0.2.0/24,!old.example.com"}),
+              HasSubstr("*.example.com, 192.0.2.0/24, !old.example.com"));
+  EXPECT_THAT(done({"policy", "show"}), HasSubstr("*.example.com, 192.0.2.0/24, !old.example.com"));
+  for (const auto* wrong : {"*", "a..b", "192.0.2.0/33", "smp.example.com:5223", "!"}) {
+    const auto refused = sotto({"policy", "set", "--proxy-destinations", wrong});
+    EXPECT_EQ(refused.exit_code, 2) << wrong;
+  }
+  EXPECT_THAT(done({"policy", "set", "--proxy-destinations", "all"}), HasSubstr("all"));
+}
+
 TEST_F(PasswordCommands, WhatWasDoneIsListed) {
   create("team-a");
   static_cast<void>(done({"password", "rotate", "team-a", "--overlap", "7d", "--out", file("new")}));
