@@ -20,6 +20,7 @@ struct Equivalent {
   std::string_view name;  // "STORE_LOG.expire_messages_days"
   std::string_view key;   // "queues.message_lifetime"
   std::string_view unit;  // what ours has behind the number; empty: the text as it is
+  bool words = false;     // spaces between several, where ours has commas
 };
 
 constexpr std::array kEquivalents{
@@ -27,6 +28,12 @@ constexpr std::array kEquivalents{
     Equivalent{"INACTIVE_CLIENTS.ttl", "transport.idle_timeout", "s"},
     Equivalent{"INACTIVE_CLIENTS.check_interval", "transport.idle_check_interval", "s"},
     Equivalent{"AUTH.new_queues", "access.new_queues", ""},
+    Equivalent{"PROXY.host_mode", "proxy.host_mode", ""},
+    Equivalent{"PROXY.required_host_mode", "proxy.required_host_mode", ""},
+    Equivalent{"PROXY.socks_proxy", "proxy.socks_proxy", ""},
+    Equivalent{"PROXY.socks_mode", "proxy.socks_mode", ""},
+    Equivalent{"PROXY.own_server_domains", "proxy.own_domains", "", true},
+    Equivalent{"PROXY.client_concurrency", "proxy.client_concurrency", ""},
     Equivalent{"STORE_LOG.expire_messages_days", "queues.message_lifetime", "d"},
     Equivalent{"STORE_LOG.expire_messages_on_start", "queues.expire_on_start", ""},
     Equivalent{"STORE_LOG.expire_messages_on_send", "queues.expire_on_send", ""},
@@ -56,7 +63,6 @@ constexpr std::string_view kNoPostgres =
 constexpr std::string_view kDurable = "queues and messages are always kept over a restart";
 constexpr std::string_view kMetrics = "statistics are metrics, over HTTP: set metrics.listen";
 constexpr std::string_view kNoControl = "there is no control port";
-constexpr std::string_view kNoProxy = "the server forwards no messages to other servers";
 
 constexpr std::array kMissing{
     Missing{"INFORMATION.", Say::always, kNoInformation},
@@ -81,15 +87,28 @@ constexpr std::array kMissing{
     Missing{"TRANSPORT.log_tls_errors", Say::unless_off, "failed handshakes are counted in the metrics"},
     Missing{"TRANSPORT.websockets", Say::unless_off, "WebSockets are not served; no client uses them"},
     Missing{"TRANSPORT.accept_service_credentials", Say::unless_on, "this cannot be switched off"},
-    Missing{"PROXY.", Say::always, kNoProxy},
     Missing{"WEB.", Say::always, "no web page is served"},
-    Missing{"NAMES.", Say::always, "names are not resolved"},
+    Missing{"NAMES.", Say::always, "a resolver of names is set anew: names.resolver_url"},
 };
 
 bool is(Say say, const std::string& value) {
   const auto on = config::parse_boolean(value);
   if (say == Say::always || !on) return true;
   return *on == (say == Say::unless_off);
+}
+
+std::string with_commas(std::string_view words) {
+  std::string out;
+  bool between = false;
+  for (const char c : words) {
+    if (c == ' ' || c == '\t') {
+      between = !out.empty();
+      continue;
+    }
+    if (std::exchange(between, false)) out += ',';
+    out += c;
+  }
+  return out;
 }
 
 class Converter {
@@ -130,7 +149,7 @@ class Converter {
   }
 
   void take_equivalent(const IniValue& value, const Equivalent& equivalent) {
-    auto text = value.value + std::string(equivalent.unit);
+    auto text = (equivalent.words ? with_commas(value.value) : value.value) + std::string(equivalent.unit);
     const auto& entry = row(equivalent.key);
     if (const auto status = entry.assign(text); !status) {
       problems_.push_back(fmt::format("line {}: {} = \"{}\": {} {}; {} takes {}", value.line, value.name(), value.value,

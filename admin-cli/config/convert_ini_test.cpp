@@ -68,6 +68,19 @@ TEST(ConvertIni, KnowsWhatHasAnEquivalent) {
   EXPECT_FALSE(ini.password.has_value());
 }
 
+TEST(ConvertIni, TakesTheProxyOver) {
+  const auto ini = converted(
+      "[PROXY]\nhost_mode: onion\nrequired_host_mode: off\nown_server_domains: example.com  example.org\n"
+      "socks_proxy: 127.0.0.1:9050\nsocks_mode: onion\nclient_concurrency: 16\n");
+  EXPECT_EQ(text_of(ini, "proxy.host_mode"), "onion");
+  EXPECT_EQ(text_of(ini, "proxy.required_host_mode"), "off");
+  EXPECT_EQ(text_of(ini, "proxy.own_domains"), "example.com,example.org");
+  EXPECT_EQ(text_of(ini, "proxy.socks_proxy"), "127.0.0.1:9050");
+  EXPECT_EQ(text_of(ini, "proxy.socks_mode"), "onion");
+  EXPECT_EQ(text_of(ini, "proxy.client_concurrency"), "16");
+  EXPECT_THAT(ini.notes, IsEmpty());
+}
+
 TEST(ConvertIni, TakesAnAbsentExpiryOnSendAsTheReferenceDoes) {
   EXPECT_EQ(text_of(converted("[AUTH]\nnew_queues: on\n"), "queues.expire_on_send"), "true");
 }
@@ -91,12 +104,10 @@ TEST(ConvertIni, SaysNothingOfWhatIsAsOursAlwaysIs) {
 }
 
 TEST(ConvertIni, NamesEveryKeyThatItLeavesOut) {
-  const auto ini =
-      converted("[NAMES]\nenable: on\n[PROXY]\nsocks_proxy: 127.0.0.1:9050\nsocks_mode: onion\n[AUTH]\nnew: 1\n");
+  const auto ini = converted("[NAMES]\nenable: on\n[WEB]\nhttp: 80\nhttps: 443\n[AUTH]\nnew: 1\n");
   EXPECT_THAT(ini.notes,
-              ElementsAre("NAMES.enable: names are not resolved",
-                          "PROXY.socks_proxy, PROXY.socks_mode: the server forwards no messages to other servers",
-                          "AUTH.new: unknown here, and left out"));
+              ElementsAre("NAMES.enable: a resolver of names is set anew: names.resolver_url",
+                          "WEB.http, WEB.https: no web page is served", "AUTH.new: unknown here, and left out"));
 }
 
 TEST(ConvertIni, ReportsAllValuesThatCannotBe) {

@@ -249,6 +249,27 @@ TEST(Proxy, OtherCommandsDoNotWaitForRelays) {
   EXPECT_TRUE(order.empty());
 }
 
+// A client that asks for many relays at once takes its turns, and what it waits for goes with it.
+TEST(Proxy, AClientHasABoundedNumberUnderWay) {
+  InProcessServer proxy(proxy_flags({"--proxy-client-concurrency=2"}));
+  const tests::FakeListener hangs([](tests::FakePeer& peer) { peer.wait_closed(); });
+  const auto port = std::to_string(hangs.port());
+  auto client = proxy.connect();
+  std::vector<Bytes> fingerprints;
+  std::vector<Request> requests;
+  for (std::uint8_t i = 0; i < 20; ++i) fingerprints.emplace_back(32, i);
+  for (const auto& fingerprint : fingerprints) {
+    requests.push_back({.command = smp::Prxy{{as_bytes("127.0.0.1")}, as_bytes(port), fingerprint, std::nullopt}});
+  }
+  client->connection().submit(requests, [](std::size_t /*index*/, const auto& /*answer*/) {});
+  EXPECT_FALSE(client->ping(std::chrono::milliseconds(500))) << "it is not read from until one of them has ended";
+  EXPECT_EQ(metric(proxy, "smp_relay_connections{state=\"connecting\"}"), 2);
+  client.reset();
+  const auto other = proxy.connect();
+  EXPECT_TRUE(other->ping());
+  EXPECT_EQ(metric(proxy, "smp_relay_connections{state=\"connecting\"}"), 2);
+}
+
 TEST(Proxy, ARelayThatComesBackIsFoundAgain) {
   InProcessServer proxy(proxy_flags({"--proxy-retry-after=0s"}));
   std::optional<ServerProcess> relay(std::in_place);
