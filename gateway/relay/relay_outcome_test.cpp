@@ -52,8 +52,10 @@ TEST(RelayOutcome, OfEachFailure) {
 
 TEST(RelayOutcome, OfEachResponse) {
   EXPECT_EQ(smp::to_string(overloaded_error().error), "PROXY BROKER TIMEOUT");
-  EXPECT_EQ(smp::to_string(unexpected_error("PONG").error), "PROXY BROKER UNEXPECTED PONG");
-  EXPECT_EQ(smp::to_string(response_error("BLOCK").error), "PROXY BROKER RESPONSE BLOCK");
+  EXPECT_EQ(smp::to_string(unexpected_error("PONG").error), "PROXY BROKER UNEXPECTED \x04PONG");
+  EXPECT_EQ(smp::to_string(response_error("BLOCK").error),
+            "PROXY BROKER RESPONSE \x05"
+            "BLOCK");
   EXPECT_EQ(smp::to_string(protocol_error(smp::SimpleError::auth).error), "PROXY PROTOCOL AUTH");
   EXPECT_EQ(protocol_error(smp::SimpleError::auth).outcome, RelayOutcome::relay_error);
 }
