@@ -6,7 +6,6 @@
 namespace sotto::gateway {
 namespace {
 
-using client::Layer;
 using client::Reason;
 using Kind = smp::BrokerError::Kind;
 using smp::TransportErrorKind;

@@ -14,7 +14,7 @@
 namespace sotto::gateway {
 
 // Begins the section [proxy].
-void proxy_rows(config::Table& table, GatewayConfig& config);
+void proxy_rows(config::Table& table, GatewayConfig& all);
 
 // As the pool and its dialer want them. Precondition: the rules of proxy_rows() hold.
 RelayOptions relay_options(const ProxyConfig& config);

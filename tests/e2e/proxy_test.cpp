@@ -99,6 +99,23 @@ TEST_P(Proxied, TellsTheRelaysErrorsFromItsOwn) {
   EXPECT_EQ(receive(*recipient, queue), "goes on");
 }
 
+// Relays of older versions: without the flag of a proxy in their handshake (before 14) their blocks are encrypted (from
+// 11 on).
+TEST(Proxy, RelaysOfOlderVersions) {
+  const InProcessServer proxy({"--ephemeral", std::string(kHome)});
+  const auto sender = proxy.connect();
+  for (const smp::Version newest : std::initializer_list<smp::Version>{8, 10, 11, 13, 14, 16, 19}) {
+    const InProcessServer relay({"--ephemeral", "--versions=6-" + std::to_string(newest)});
+    const auto recipient = relay.connect();
+    const auto queue = must(recipient->create_queue({.mode = std::nullopt}));
+    ProxiedClient client(*sender, relay_of(relay));
+    ASSERT_EQ(client.connect_text(), "OK") << newest;
+    EXPECT_EQ(client.relay().versions, (smp::VersionRange{8, newest}));
+    EXPECT_EQ(client.ask(queue.send(as_bytes("hello"))), "OK") << newest;
+    EXPECT_EQ(receive(*recipient, queue), "hello");
+  }
+}
+
 std::vector<std::string> proxy_flags(std::vector<std::string> more = {}) {
   more.emplace_back("--ephemeral");
   more.emplace_back(kHome);
@@ -325,7 +342,7 @@ TEST(Proxy, WhatARelayTookIsThereAfterItWasKilled) {
     });
     // In the middle of it: some are answered, others are at the relay.
     while (answered < bodies.size()) {
-      if (!killed && taken.size() >= static_cast<std::size_t>(round * 10 + 10)) {
+      if (!killed && taken.size() >= 10 * (static_cast<std::size_t>(round) + 1)) {
         relay.kill();
         killed = true;
       }
