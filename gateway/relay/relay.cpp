@@ -86,12 +86,17 @@ void Relay::forward(Forwarding forwarding, ForwardDone done) {
   last_used_ = now;
   const auto& options = context_.options;
   Waiting command{std::move(forwarding), std::move(done), now + options.request_timeout};
-  if (in_flight_.size() < options.max_in_flight) return send(std::move(command));
+  if (waiting_.empty() && may_send()) return send(std::move(command));
   if (waiting_.size() >= options.max_waiting || context_.waiting >= options.max_waiting_in_all) {
     return command.done(overloaded_error());
   }
   ++context_.waiting;
   waiting_.push_back(std::move(command));
+}
+
+bool Relay::may_send() const {
+  const auto& options = context_.options;
+  return in_flight_.size() < options.max_in_flight && context_.counters.in_flight.load() < options.max_in_flight_in_all;
 }
 
 void Relay::send(Waiting command) {
@@ -143,7 +148,7 @@ std::variant<Bytes, RelayError> Relay::open(const Pending& pending, const client
 }
 
 void Relay::send_next() {
-  while (!waiting_.empty() && in_flight_.size() < context_.options.max_in_flight) {
+  while (!waiting_.empty() && may_send()) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
     --context_.waiting;

@@ -80,6 +80,7 @@ class Relay final : public client::ConnectionListener, public std::enable_shared
   void on_event(client::Received event) override;
   void on_closed(const client::Failure& failure) override;
   void connected(client::ConnectOutcome outcome);
+  [[nodiscard]] bool may_send() const;
   void send(Waiting command);
   void answered(const std::shared_ptr<Pending>& pending, Result<client::Received> reply);
   std::variant<Bytes, RelayError> open(const Pending& pending, const client::Received& reply) const;

@@ -28,7 +28,8 @@ struct RelayOptions {
   // Commands at one relay, and waiting for their turn there (16 KiB each).
   std::size_t max_in_flight = 64;
   std::size_t max_waiting = 256;
-  // Commands waiting for their turn at all relays.
+  // The same at all relays together: 64 MiB on their way, should nobody read them, and 32 MiB waiting.
+  std::size_t max_in_flight_in_all = 4096;
   std::size_t max_waiting_in_all = 2048;
   // Whose servers are counted apart: these domains and all below them.
   std::vector<std::string> own_domains = {};

@@ -85,9 +85,17 @@ void RelayPool::connect(RelayAddress address, Connected done) {
 }
 
 void RelayPool::forward(Bytes session_id, Forwarding forwarding, Forwarded done) {
-  asio::post(io_,
-             [this, session_id = std::move(session_id), forwarding = std::move(forwarding),
-              done = std::move(done)]() mutable { forward_now(session_id, std::move(forwarding), std::move(done)); });
+  // When the thread does not keep up, clients hear of it here.
+  if (handed_over_.fetch_add(1) >= context_.options.max_waiting_in_all) {
+    --handed_over_;
+    ++counters_.messages[0][static_cast<std::size_t>(RelayOutcome::overloaded)];
+    return done(overloaded_error().error);
+  }
+  asio::post(io_, [this, session_id = std::move(session_id), forwarding = std::move(forwarding),
+                   done = std::move(done)]() mutable {
+    --handed_over_;
+    forward_now(session_id, std::move(forwarding), std::move(done));
+  });
 }
 
 void RelayPool::connect_now(RelayAddress address, Connected done) {

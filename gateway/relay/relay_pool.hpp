@@ -6,6 +6,7 @@
 // (RelayOptions). An idle connection makes room for a new one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -75,6 +76,7 @@ class RelayPool final : public Relays {
   void tick();
 
   RelayCounters counters_;
+  std::atomic<std::size_t> handed_over_{0};  // commands that the thread has not seen yet
   const backend::AccessPolicy& access_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

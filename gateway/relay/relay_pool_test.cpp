@@ -350,6 +350,24 @@ TEST_F(RelayPoolTest, CommandsBeyondTheBoundsAreRefused) {
   for (auto& answer : answers) EXPECT_EQ(text(std::move(answer)), "PROXY BROKER NETWORK") << "the pool stops";
 }
 
+TEST_F(RelayPoolTest, AllRelaysTogetherHaveBoundsToo) {
+  RelayOptions options;
+  options.max_in_flight_in_all = 2;
+  start(options);
+  std::optional<FakeSmpServer> silent(std::in_place, tests::FakeSmpOptions{.silent_word = "RFWD"});
+  const FakeSmpServer fails({.fail_word = "RFWD"});
+  auto first = forward(*silent);
+  auto second = forward(*silent);
+  auto third = forward(fails);
+  EXPECT_EQ(connect(address_of(fails)), "PKEY") << "what was asked before is under way by now";
+  EXPECT_EQ(pool->counters().in_flight.load(), 2U);
+  EXPECT_EQ(third.wait_for(0s), std::future_status::timeout);
+  silent.reset();
+  EXPECT_EQ(text(std::move(first)), "PROXY BROKER NETWORK");
+  EXPECT_EQ(text(std::move(second)), "PROXY BROKER NETWORK");
+  EXPECT_EQ(text(std::move(third)), "PROXY PROTOCOL INTERNAL") << "its turn has come";
+}
+
 TEST_F(RelayPoolTest, UnusedConnectionsAreClosed) {
   start({.idle_timeout = 200ms});
   const FakeSmpServer server;

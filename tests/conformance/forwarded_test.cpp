@@ -2,6 +2,8 @@
 #include "libs/smp/proxy_layers.hpp"
 #include "libs/smp/transmission.hpp"
 #include "tests/conformance/conformance_test.hpp"
+#include "tests/support/http-server/http_server.hpp"
+#include "tests/support/http-server/name_record.hpp"
 #include "tests/support/session/relayed_command.hpp"
 #include "tests/support/session/server_counters.hpp"
 
@@ -278,6 +280,21 @@ TEST_P(Section10Once, VersionsThatAreNotProxied) {
     const auto plain = smp::encode(smp::Forwarded{command.corr_id(), inner, command.key(), command.encrypted()});
     EXPECT_EQ(text_of(proxy.forward(plain)), "ERR PROXY BROKER TRANSPORT VERSION") << inner;
   }
+}
+
+// Names are asked for on behalf of other servers' clients, too, where there is a resolver.
+TEST(Section10Names, RslvIsForwarded) {
+  const HttpServer resolver([](const std::string& target) {
+    return target.ends_with("/nobody.simplex") ? HttpReply::with(404, "{}")
+                                               : HttpReply::with(200, name_record("alice.simplex"));
+  });
+  const InProcessServer server({"--ephemeral", "--names-resolver-url=" + resolver.url()});
+  ProxyEnd proxy(server);
+  const auto answer = must(proxy.request({.command = smp::Rslv{as_bytes("alice.simplex")}}, 20));
+  const auto* name = answer.get<smp::Rname>();
+  ASSERT_NE(name, nullptr) << text_of(answer);
+  EXPECT_EQ(as_text(name->json), name_record("alice.simplex"));
+  EXPECT_EQ(proxy.ask({.command = smp::Rslv{as_bytes("nobody.simplex")}}, 20), "ERR NAME NOT_FOUND");
 }
 
 // There is no secret without a session key of the client.
