@@ -9,6 +9,8 @@ namespace sotto::backend {
 namespace {
 
 constexpr std::size_t kMaxName = 253;
+constexpr std::size_t kIpv6Size = 16;
+constexpr std::array<std::uint8_t, 12> kNat64{0, 0x64, 0xff, 0x9b};  // RFC 6052: 64:ff9b::/96
 
 Error bad_pattern(std::string_view pattern) {
   return {ErrorCode::invalid_argument, "'" + std::string(pattern.substr(0, kMaxName)) +
@@ -111,6 +113,12 @@ ProxyDestinations::Verdict ProxyDestinations::host(std::string_view name) const 
 }
 
 bool ProxyDestinations::address(ByteView address, Verdict host) const {
+  // Where NAT64 translates it, the IPv4 address inside is what is connected to.
+  if (address.size() == kIpv6Size && std::equal(kNat64.begin(), kNat64.end(), address.begin())) {
+    const auto inside = address.subspan(kNat64.size());
+    if (matches(refused_, inside)) return false;
+    if (matches(allowed_, inside)) return host != Verdict::refused && !matches(refused_, address);
+  }
   if (host == Verdict::refused || matches(refused_, address)) return false;
   return host == Verdict::allowed || matches(allowed_, address);
 }

@@ -59,6 +59,15 @@ TEST(ProxyDestinations, RefusalsComeFirst) {
   EXPECT_FALSE(all_but.address(v4(1, 2, 3, 4), Verdict::refused));
 }
 
+TEST(ProxyDestinations, TranslatedAddressesAreWhatTheyLeadTo) {
+  const Bytes translated{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1};
+  EXPECT_FALSE(rules({"!192.0.2.0/24"}).address(translated, Verdict::allowed));
+  EXPECT_TRUE(rules({"!192.0.3.0/24"}).address(translated, Verdict::allowed));
+  EXPECT_TRUE(rules({"192.0.2.0/24"}).address(translated, Verdict::by_address));
+  EXPECT_FALSE(rules({"192.0.3.0/24"}).address(translated, Verdict::by_address));
+  EXPECT_FALSE(rules({"192.0.2.0/24", "!64:ff9b::/96"}).address(translated, Verdict::by_address));
+}
+
 TEST(ProxyDestinations, WhatIsNoPattern) {
   for (const auto* pattern : {"",
                               "!",
