@@ -17,7 +17,7 @@ void idle_connections(Report& report, std::size_t connections);
 // SUBs per CPU-second, after a restart: each client subscribes to `batch` queues of its own at once.
 void subscription_storm(Report& report, Target& target, std::size_t connections, std::size_t batch);
 // CPU of one SUBS of a service with this many queues, a queue, beside that of one SUB for each of them.
-void service_subscribe(Report& report, Target& target, std::size_t queues);
+void service_subscribe(Report& report, Target& target, std::size_t count);
 // From the start of the process to readiness with this many stored queues.
 void start_up(Report& report, std::size_t queues);
 // From the answer to the administrator who revokes a password until each gateway of a platform refuses it.
