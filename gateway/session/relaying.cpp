@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/relay/relay_outcome.hpp"
 #include "gateway/session/block_task.hpp"
 #include "gateway/session/connection.hpp"
 #include "gateway/session/responses.hpp"
@@ -72,6 +73,9 @@ void BlockTask::seal_response(Item& item) {
   const auto response =
       sealed ? smp::Response(smp::Rres{*sealed}) : smp::Response(smp::Err{smp::ProtocolError(smp::SimpleError::block)});
   item.response = encode_response(response, item.forwarded->corr_id(), {}, session);
+  if (smp::BlockPacker().fits(item.response.size())) return;
+  // The corrIds that both chose are longer than the protocol's.
+  item.response = encode_response(smp::Err{smp::SimpleError::block}, item.forwarded->corr_id(), {}, session);
 }
 
 // --- as proxy
@@ -148,8 +152,12 @@ void Connection::begin_relaying(std::function<void()> begin) {
 }
 
 void Connection::relayed(const smp::Response& response, ByteView corr_id, ByteView entity_id) {
-  if (std::holds_alternative<smp::Err>(response)) context().counters.errors.add();
-  send_one(encode_response(response, corr_id, entity_id, *session_));
+  auto encoded = encode_response(response, corr_id, entity_id, *session_);
+  const bool fits = smp::BlockPacker().fits(encoded.size());
+  // What a relay says may be as large as it likes, and the client's corrId longer than the protocol's.
+  if (!fits) encoded = encode_response(smp::Err{response_error("BLOCK").error}, corr_id, entity_id, *session_);
+  if (!fits || std::holds_alternative<smp::Err>(response)) context().counters.errors.add();
+  send_one(encoded);
   if (closed()) return;
   if (!waiting_to_relay_.empty()) {
     auto begin = std::move(waiting_to_relay_.front());

@@ -1,4 +1,5 @@
 // Section 10: the server as the destination of other servers' clients: RFWD and RRES. The test is the proxy.
+#include "libs/smp/block.hpp"
 #include "libs/smp/proxy_layers.hpp"
 #include "libs/smp/transmission.hpp"
 #include "tests/conformance/conformance_test.hpp"
@@ -307,6 +308,28 @@ TEST_P(Section10Once, SessionsWithoutAKeyCannotForward) {
   ASSERT_TRUE(session.connect(options));
   const Bytes encrypted(100, 1);
   EXPECT_EQ(ask(session, nullptr, {}, smp::Rfwd{encrypted}), "ERR PROXY BROKER TRANSPORT NO_AUTH");
+}
+
+// Longer corrIds than the protocol's leave no room for the response.
+TEST_P(Section10Once, CorrelationIdsOfAnyLength) {
+  ProxyEnd proxy(server);
+  const Bytes id(kIdSize, 3);
+  for (const auto& [size, expected] : {std::pair<std::size_t, const char*>{24, "RRES"}, {255, "ERR BLOCK"}}) {
+    const Bytes client_corr_id(size, 4);
+    Bytes padded;
+    smp::BlockPacker packer;
+    packer.add(to_bytes(as_bytes(std::string_view("\0\0\0\0", 4))));
+    // The command itself may be shorter than clients make it.
+    ASSERT_TRUE(smp::pad(packer.take(), 1000, padded));
+    const auto key = new_key(KeyKind::x25519);
+    const auto client_secret = crypto::BoxKey::from_raw(crypto::dh(proxy.relay().key, key).value());
+    const auto sealed = crypto::box_seal(client_secret, crypto::nonce_from(client_corr_id), padded);
+    const auto plain = smp::encode(smp::Forwarded{client_corr_id, 20, key.public_key(), sealed});
+    const Bytes corr_id(size, 5);
+    const auto encrypted = crypto::box_seal(proxy.secret, crypto::nonce_from(corr_id), plain);
+    EXPECT_EQ(ask(proxy.session, Request{.command = smp::Rfwd{encrypted}, .corr_id = corr_id}), expected) << size;
+  }
+  EXPECT_TRUE(proxy.session.ping());
 }
 
 TEST_P(Section10Once, MessagesStayInOrder) {

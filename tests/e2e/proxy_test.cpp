@@ -250,6 +250,20 @@ TEST(Proxy, RelaysThatFailEachInItsWay) {
   EXPECT_TRUE(sender->ping()) << "the client's own session is as it was";
 }
 
+// What a relay says of a command may be too long for the block that tells the client of it.
+TEST(Proxy, ErrorsOfRelaysMayBeTooLarge) {
+  const InProcessServer proxy(proxy_flags());
+  const tests::FakeSmpServer relay({.fail_word = "RFWD", .fail_error = smp::StoreError{std::string(16'310, 'x')}});
+  const auto sender = proxy.connect();
+  ProxiedClient client(*sender, relay_of(relay));
+  ASSERT_EQ(client.connect_text(), "OK");
+  const Bytes id(kIdSize, 3);
+  EXPECT_EQ(client.ask(nullptr, id, smp::Send{as_bytes("F"), as_bytes("x")}),
+            "proxy: PROXY BROKER RESPONSE \x05"
+            "BLOCK");
+  EXPECT_TRUE(sender->ping());
+}
+
 // What a relay that does not answer keeps waiting is the message to it, and nothing else of the client.
 TEST(Proxy, OtherCommandsDoNotWaitForRelays) {
   InProcessServer proxy(proxy_flags());

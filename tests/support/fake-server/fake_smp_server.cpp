@@ -298,7 +298,7 @@ void FakeSmpServer::State::Connection::answer(const smp::Transmission& transmiss
   if (word == wanted.silent_word) return;
   if (word == wanted.hang_up_word) return close();
   if (word == wanted.fail_word) {
-    return reply(transmission.corr_id, transmission.entity_id, smp::Err{smp::SimpleError::internal});
+    return reply(transmission.corr_id, transmission.entity_id, smp::Err{wanted.fail_error});
   }
   if (const auto response = run(transmission, command)) {
     reply(transmission.corr_id, transmission.entity_id, *response);

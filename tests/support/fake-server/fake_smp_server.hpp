@@ -11,6 +11,7 @@
 
 #include "libs/base/bytes.hpp"
 #include "libs/crypto/certificate.hpp"
+#include "libs/smp/error.hpp"
 #include "libs/smp/version.hpp"
 
 namespace sotto::tests {
@@ -23,7 +24,8 @@ struct FakeSmpOptions {
   bool send_hello = true;      // false: says nothing after TLS
   Bytes hello{};               // this block instead of the hello, when not empty
   bool wrong_session = false;  // the hello names another session
-  std::string fail_word{};     // commands with this word are answered ERR INTERNAL
+  std::string fail_word{};     // commands with this word are answered with the error
+  smp::ProtocolError fail_error = smp::SimpleError::internal;
   std::string silent_word{};   // commands with this word are not answered
   std::string hang_up_word{};  // commands with this word end the connection
 };
