@@ -1,6 +1,7 @@
 #include "libs/crypto/box.hpp"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include "libs/crypto/random.hpp"
 #include "tests/support/vectors/vectors.hpp"
@@ -66,6 +67,26 @@ TEST_F(Box, SealsABlockAsTheVector) {
   EXPECT_TRUE(tests::matches_vector(encrypted, vector.at("encrypted_block")));
   block.resize(16384, '#');
   EXPECT_TRUE(tests::matches_vector(block, vector.at("plain_block")));
+}
+
+// Large ones are not made by libsodium: each must be what libsodium makes and opens.
+TEST_F(Box, OfEverySizeIsThatOfLibsodium) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 31, 32, 33, 1022, 1023, 1024, 1025, 1055, 1056,
+                                                                   1057, 2080, 16'048, 16'368, 70'000}) {
+    Bytes plain(size);
+    random_bytes(plain);
+    Bytes expected(kBoxTagSize + size);
+    crypto_secretbox_easy(expected.data(), plain.data(), size, nonce.data(), key.expose().data());
+    EXPECT_EQ(box_seal(key, nonce, plain), expected) << size;
+    EXPECT_EQ(box_open(key, nonce, expected), plain) << size;
+    for (const std::size_t changed : {std::size_t{0}, kBoxTagSize - 1, kBoxTagSize, kBoxTagSize + size - 1}) {
+      Bytes wrong = expected;
+      wrong[changed] ^= 0x40U;
+      const Bytes before = wrong;
+      EXPECT_FALSE(box_open_in_place(key, nonce, wrong).has_value()) << size;
+      EXPECT_EQ(wrong, before) << size;
+    }
+  }
 }
 
 TEST_F(Box, AnEmptyMessageIsATagOnly) {
