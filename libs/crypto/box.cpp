@@ -27,24 +27,24 @@ class LargeBox {
  public:
   LargeBox(const BoxKey& key, const Nonce& nonce) : nonce_(ByteView(nonce).subspan(crypto_core_hsalsa20_INPUTBYTES)) {
     crypto_core_hsalsa20(subkey_.expose_mutable().data(), nonce.data(), key.expose().data(), nullptr);
-    crypto_stream_salsa20(first_.expose_mutable().data(), kSalsa20BlockSize, nonce_.data(), subkey_.expose().data());
+    salsa20_xor(subkey_.expose(), nonce_, 0, begin_.expose_mutable());
   }
 
   [[nodiscard]] std::array<std::uint8_t, kBoxTagSize> tag(ByteView ciphertext) const {
-    return poly1305(first_.expose().first(kTagKeySize), ciphertext);
+    return poly1305(begin_.expose().first(kTagKeySize), ciphertext);
   }
   // Encrypts and decrypts. Precondition: kLarge bytes at least.
   void apply(MutableByteView message) const {
-    const auto begin = first_.expose().subspan(kTagKeySize);
+    const auto begin = begin_.expose().subspan(kTagKeySize);
     std::transform(begin.begin(), begin.end(), message.begin(), message.begin(), std::bit_xor<std::uint8_t>());
-    salsa20_xor(subkey_.expose(), nonce_, 1, message.subspan(begin.size()));
+    salsa20_xor(subkey_.expose(), nonce_, kLarge / kSalsa20BlockSize, message.subspan(begin.size()));
   }
 
  private:
   static constexpr std::size_t kTagKeySize = 32;
   ByteView nonce_;
   Secret<32> subkey_;
-  Secret<kSalsa20BlockSize> first_;  // block 0 of the stream
+  Secret<kLarge> begin_;  // of the stream: as much as is made at a time
 };
 
 // `message` becomes ciphertext.

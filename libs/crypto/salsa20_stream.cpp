@@ -98,9 +98,21 @@ SOTTO_WIDE void set_all(Word& word, std::uint32_t value) {
   word = value - Word{};
 }
 
-// As much of `data` as fills sixteen blocks at a time; how much that was.
-[[gnu::target("avx512f")]] std::size_t xor_wide(ByteView key, ByteView nonce, std::uint32_t counter,
-                                                MutableByteView data) {
+// The next sixteen blocks of the stream, into kWide bytes.
+SOTTO_WIDE void xor_sixteen(const Words& start, std::uint8_t* bytes) {
+  Words x = start;
+  twenty_rounds(x);
+  for (std::size_t i = 0; i < 16; ++i) x.at[i] += start.at[i];
+  transpose(x);
+  for (std::size_t i = 0; i < 16; ++i) {
+    Word block;
+    std::memcpy(&block, bytes + i * kSalsa20BlockSize, sizeof block);
+    block ^= x.at[i];
+    std::memcpy(bytes + i * kSalsa20BlockSize, &block, sizeof block);
+  }
+}
+
+[[gnu::target("avx512f")]] void xor_wide(ByteView key, ByteView nonce, std::uint32_t counter, MutableByteView data) {
   std::array<std::uint32_t, 8> key_words{};
   std::array<std::uint32_t, 2> nonce_words{};
   std::memcpy(key_words.data(), key.data(), key.size());
@@ -118,23 +130,18 @@ SOTTO_WIDE void set_all(Word& word, std::uint32_t value) {
   set_all(start.at[9], 0);
   sodium_memzero(key_words.data(), sizeof key_words);
 
-  std::size_t done = 0;
-  for (; data.size() - done >= kWide; done += kWide) {
-    Words x = start;
-    twenty_rounds(x);
-    for (std::size_t i = 0; i < 16; ++i) x.at[i] += start.at[i];
-    transpose(x);
-    std::uint8_t* const at = data.data() + done;
-    for (std::size_t i = 0; i < 16; ++i) {
-      Word block;
-      std::memcpy(&block, at + i * kSalsa20BlockSize, sizeof block);
-      block ^= x.at[i];
-      std::memcpy(at + i * kSalsa20BlockSize, &block, sizeof block);
-    }
+  for (; data.size() >= kWide; data = data.subspan(kWide)) {
+    xor_sixteen(start, data.data());
     start.at[8] += 16;
   }
+  if (!data.empty()) {
+    std::array<std::uint8_t, kWide> last;
+    std::memcpy(last.data(), data.data(), data.size());
+    xor_sixteen(start, last.data());
+    std::memcpy(data.data(), last.data(), data.size());
+    sodium_memzero(last.data(), last.size());
+  }
   sodium_memzero(&start, sizeof start);
-  return done;
 }
 
 #undef SOTTO_WIDE
@@ -154,14 +161,13 @@ bool salsa20_is_wide() {
 
 void salsa20_xor(ByteView key, ByteView nonce, std::uint32_t counter, MutableByteView data) {
   assert(key.size() == crypto_stream_salsa20_KEYBYTES && nonce.size() == crypto_stream_salsa20_NONCEBYTES);
-  std::size_t done = 0;
 #if defined(__x86_64__)
-  if (salsa20_is_wide()) done = xor_wide(key, nonce, counter, data);
+  if (salsa20_is_wide()) {
+    xor_wide(key, nonce, counter, data);
+    return;
+  }
 #endif
-  if (done == data.size()) return;
-  const MutableByteView rest = data.subspan(done);
-  crypto_stream_salsa20_xor_ic(rest.data(), rest.data(), rest.size(), nonce.data(), counter + done / kSalsa20BlockSize,
-                               key.data());
+  crypto_stream_salsa20_xor_ic(data.data(), data.data(), data.size(), nonce.data(), counter, key.data());
 }
 
 }  // namespace sotto::crypto
