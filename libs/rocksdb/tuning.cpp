@@ -7,6 +7,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 namespace sotto::rocks {
@@ -101,6 +102,9 @@ std::string_view family_name(Family family) {
     case Family::messages:
       cf.write_buffer_size = options.write_buffer_bytes;
       table.block_size = std::size_t{16} << 10U;  // a message is a block
+      // What is written to a queue lies beside what was written to it before: its place in the memtable is found at
+      // once.
+      cf.memtable_insert_with_hint_prefix_extractor.reset(::rocksdb::NewFixedPrefixTransform(24));
       break;
     case Family::notifications:
     case Family::auth:

@@ -14,6 +14,7 @@
 
 #include "libs/rocksdb/database.hpp"
 #include "services/queue/domain/queue_store.hpp"
+#include "services/queue/storage/rocksdb/known_queues.hpp"
 
 namespace sotto::queue {
 
@@ -39,6 +40,7 @@ class RocksDbQueueStore final : public QueueStore {
   // Of the thread that has the transaction. No entry of the expiry index is before this time (seconds since 1970), so
   // that expire() does not walk over the remains of entries that it removed before.
   std::int64_t expiry_floor_;
+  KnownQueues known_;
 
   mutable std::mutex mutex_;
   StoreTotals totals_;  // guarded by mutex_

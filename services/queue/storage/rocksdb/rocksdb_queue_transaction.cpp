@@ -31,6 +31,11 @@ Error RocksDbQueueTransaction::failed(Error error) {
 
 Status RocksDbQueueTransaction::load_record(const RecipientId& id, Queue& queue) {
   if (queue.record.known) return ok_status();
+  if (const auto* known = store_.known_.find(id); known != nullptr && known->record) {
+    queue.record.value = known->record;
+    queue.record.known = true;
+    return ok_status();
+  }
   const auto key = record_key(id);
   auto found = store_.database_->read(Family::queues, key.view(), [&](ByteView value) -> Status {
     auto record = decode_record(id, value);
@@ -40,22 +45,35 @@ Status RocksDbQueueTransaction::load_record(const RecipientId& id, Queue& queue)
   });
   if (!found) return failed(found.error());
   queue.record.known = true;
+  if (queue.record.value) store_.known_.at(id).record = queue.record.value;
   return ok_status();
+}
+
+Result<KnownQueue::Counters> RocksDbQueueTransaction::read_counters(const RecipientId& id) {
+  if (const auto* known = store_.known_.find(id); known != nullptr && known->counters) return *known->counters;
+  KnownQueue::Counters counters;
+  const auto key = counters_key(id);
+  auto found = store_.database_->read(Family::queues, key.view(), [&](ByteView value) -> Status {
+    auto decoded = decode_counters(value);
+    if (!decoded) return decoded.error();
+    counters.value = *decoded;
+    return ok_status();
+  });
+  if (!found) return failed(found.error());
+  counters.stored = *found;
+  // Of a queue that does not exist there is nothing to know.
+  if (counters.stored) store_.known_.at(id).counters = counters;
+  return counters;
 }
 
 Result<RocksDbQueueTransaction::Queue*> RocksDbQueueTransaction::with_counters(const RecipientId& id) {
   Queue& queue = queues_[id];
   if (queue.counters.known) return &queue;
-  const auto key = counters_key(id);
-  auto found = store_.database_->read(Family::queues, key.view(), [&](ByteView value) -> Status {
-    auto counters = decode_counters(value);
-    if (!counters) return counters.error();
-    queue.counters.value = *counters;
-    return ok_status();
-  });
-  if (!found) return failed(found.error());
+  auto counters = read_counters(id);
+  if (!counters) return counters.error();
   queue.counters.known = true;
-  queue.stored_counters = *found;
+  queue.counters.value = counters->value;
+  queue.stored_counters = counters->stored;
   queue.stored_index = queue.counters.value.indexed;
   queue.first_appended = queue.counters.value.next;
   return &queue;
@@ -221,6 +239,8 @@ Result<MessageLabel> RocksDbQueueTransaction::head_label(const RecipientId& id, 
     const auto& message = *queue.appended[counters.head - queue.first_appended];
     return MessageLabel{message.id, message.seconds};
   }
+  const auto* known = store_.known_.find(id);
+  if (known != nullptr && known->head && known->head->sequence == counters.head) return known->head->label;
   MessageLabel label;
   const auto key = message_key(id, counters.head);
   auto found = store_.database_->read(
@@ -376,6 +396,23 @@ void RocksDbQueueTransaction::write_queue(const RecipientId& id, const Queue& qu
   }
 }
 
+void RocksDbQueueTransaction::remember(const RecipientId& id, const Queue& queue) {
+  if (!queue.record.changed && !queue.counters.changed) return;
+  if (queue.record.changed && !queue.record.value) {
+    store_.known_.forget(id);
+    return;
+  }
+  KnownQueue& known = store_.known_.at(id);
+  if (queue.record.changed) known.record = queue.record.value;
+  if (!queue.counters.changed) return;
+  const QueueCounters& counters = queue.counters.value;
+  known.counters = {.value = counters, .stored = true};
+  if (counters.head == counters.next) known.head.reset();
+  if (counters.head == counters.next || counters.head < queue.first_appended) return;
+  const auto& message = *queue.appended[counters.head - queue.first_appended];
+  known.head = {.sequence = counters.head, .label = {message.id, message.seconds}};
+}
+
 Status RocksDbQueueTransaction::commit() {
   if (failed_) return Error{ErrorCode::unavailable, "a transaction that failed cannot be committed"};
   for (const auto& [id, queue] : queues_) write_queue(id, queue);
@@ -395,9 +432,11 @@ Status RocksDbQueueTransaction::commit() {
   }
   if (!batch_.empty()) {
     if (auto written = store_.database_->write(batch_, rocks::Durability::synced); !written) {
+      for (const auto& [id, queue] : queues_) store_.known_.forget(id);
       return failed(written.error());
     }
     store_.set_totals(totals);
+    for (const auto& [id, queue] : queues_) remember(id, queue);
   }
   std::int64_t& floor = store_.expiry_floor_;
   floor = std::max(floor, expired_before_.value_or(floor));

@@ -15,6 +15,7 @@
 #include "libs/rocksdb/database.hpp"
 #include "services/queue/domain/queue_store.hpp"
 #include "services/queue/domain/service_changes.hpp"
+#include "services/queue/storage/rocksdb/known_queues.hpp"
 #include "services/queue/storage/rocksdb/rows.hpp"
 
 namespace sotto::queue {
@@ -71,12 +72,15 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   // All give unavailable when the engine fails.
   Result<Queue*> with_counters(const RecipientId& id);
   Status load_record(const RecipientId& id, Queue& queue);
+  Result<KnownQueue::Counters> read_counters(const RecipientId& id);
   // Of the oldest message. Precondition: there is one.
   Result<MessageLabel> head_label(const RecipientId& id, const Queue& queue);
   void remove_head(const RecipientId& id, Queue& queue);
   Status expire_queue(const RecipientId& id, Queue& queue, std::int64_t cutoff, std::size_t limit, Expired& expired);
   void map_id(Role role, ByteView id, std::optional<RecipientId> queue);
   void write_queue(const RecipientId& id, const Queue& queue);
+  // What was committed.
+  void remember(const RecipientId& id, const Queue& queue);
   // Of the database, without what this transaction changed.
   Result<IdSet> stored_service_ids(const ServiceId& service);
   Status write_services();
