@@ -1,5 +1,5 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run platform build test test-asan test-tsan test-long lint format bench fuzz docs clean
+.PHONY: help run platform build test test-asan test-tsan test-long lint format bench bench-quick fuzz docs clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,8 +31,11 @@ lint: ## Format, directions of dependency, headers, clang-tidy
 format: ## Format all C++ files
 	@scripts/format
 
-bench: ## Benchmarks
-	@scripts/bench
+bench: ## Benchmarks: all scenarios on standalone and platform
+	@scripts/bench suite --json build/bench.json
+
+bench-quick: ## The main costs beside the stored ones: what moved by more than 15 %
+	@scripts/bench quick --against bench/results/quick.json
 
 fuzz: ## The fuzz targets, ten minutes each
 	@scripts/fuzz

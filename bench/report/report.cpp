@@ -1,0 +1,17 @@
+#include "bench/report/report.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "bench/report/text_report.hpp"
+
+namespace sotto::bench {
+
+void Report::add(RunRecord run) {
+  fmt::print("{}\n", to_text(run));
+  std::fflush(stdout);
+  runs_.push_back(std::move(run));
+}
+
+}  // namespace sotto::bench

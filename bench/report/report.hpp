@@ -1,0 +1,20 @@
+// Report: the runs of this call of the program: each is printed when it is added. One thread.
+#pragma once
+
+#include <vector>
+
+#include "bench/report/run_record.hpp"
+
+namespace sotto::bench {
+
+class Report {
+ public:
+  // Prints the run to standard output.
+  void add(RunRecord run);
+  [[nodiscard]] const std::vector<RunRecord>& runs() const { return runs_; }
+
+ private:
+  std::vector<RunRecord> runs_;
+};
+
+}  // namespace sotto::bench

@@ -1,0 +1,49 @@
+#include "bench/target/target.hpp"
+#include "tests/support/platform/platform.hpp"
+
+namespace sotto::bench {
+namespace {
+
+constexpr std::size_t kGateways = 2;  // and queue services
+
+test::Platform::Options options_with(const PlatformFlags& flags) {
+  test::Platform::Options options;
+  options.gateways = options.queue_services = kGateways;
+  options.gateway_flags = flags.gateway;
+  options.queue_flags = flags.queue;
+  return options;
+}
+
+class OwnPlatform final : public Target {
+ public:
+  explicit OwnPlatform(const PlatformFlags& flags) : platform_(options_with(flags)) {}
+  [[nodiscard]] std::string name() const override { return "platform"; }
+  [[nodiscard]] std::size_t ways() const override { return kGateways; }
+  [[nodiscard]] client::ConnectOptions options(std::size_t way, smp::Version version) const override {
+    return platform_.options(way, version);
+  }
+  [[nodiscard]] std::vector<Part> parts() override {
+    const auto pids = platform_.pids();
+    return {part_of("gateways", pids.gateways), part_of("queue services", pids.queue_services),
+            part_of("PostgreSQL", pids.postgres), part_of("Redis", pids.redis)};
+  }
+  [[nodiscard]] std::string front() const override { return "gateways"; }
+  bool restart() override {
+    for (std::size_t i = 0; i < kGateways; ++i) platform_.gateway(i).kill();
+    for (std::size_t i = 0; i < kGateways; ++i) platform_.queue_service(i).kill();
+    for (std::size_t i = 0; i < kGateways; ++i) platform_.queue_service(i).start();
+    for (std::size_t i = 0; i < kGateways; ++i) platform_.gateway(i).start();
+    return true;
+  }
+
+ private:
+  test::Platform platform_;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> own_platform(const PlatformFlags& flags) {
+  return std::make_unique<OwnPlatform>(flags);
+}
+
+}  // namespace sotto::bench
