@@ -23,15 +23,26 @@ std::uint32_t time_left_ms(SteadyTime deadline, SteadyTime now) {
 
 }  // namespace
 
-void ReplicaStream::start(queue::v1::QueueService::Stub& stub) {
+void ReplicaStream::start(queue::v1::QueueService::Stub& stub, rpc::CompletionThread& completions) {
   self_ = shared_from_this();
-  stub.async()->Attach(&context_, this);
-  // Writes are started by whoever submits.
-  AddHold();
-  read_frame_ = Arena::CreateMessage<queue::v1::ServiceFrame>(&read_arena_);
-  StartRead(read_frame_);
-  StartCall();
+  call_ = stub.PrepareAsyncAttach(&context_, &completions.queue());
+  call_->StartCall(started_.tag());
+}
+
+void ReplicaStream::on_started(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    open_ = ok;
+    over_ = !ok;
+  }
+  if (ok) read();
   drive();
+}
+
+void ReplicaStream::read() {
+  read_arena_.Reset();
+  read_frame_ = Arena::CreateMessage<queue::v1::ServiceFrame>(&read_arena_);
+  call_->Read(read_frame_, read_.tag());
 }
 
 void ReplicaStream::half_close() {
@@ -43,11 +54,12 @@ void ReplicaStream::half_close() {
 }
 
 ReplicaStream::Step ReplicaStream::next_step() {
-  if (released_ || writing_) return Step::nothing;
+  if (finishing_ || writing_) return Step::nothing;
   if (over_) {
-    released_ = true;
-    return Step::release;
+    finishing_ = true;
+    return Step::finish;
   }
+  if (!open_) return Step::nothing;
   if (!hello_sent_) {
     hello_sent_ = true;
     writing_ = true;
@@ -60,6 +72,7 @@ ReplicaStream::Step ReplicaStream::next_step() {
   }
   if (half_close_asked_) {
     half_closed_ = true;
+    writing_ = true;
     return Step::half_close;
   }
   return Step::nothing;
@@ -75,30 +88,26 @@ void ReplicaStream::drive() {
     const Step step = next_step();
     if (step == Step::nothing) continue;
     drive_again_ = true;
+    if (step == Step::finish) {
+      // Nothing may be touched afterwards: the end may come at once, and drop the last reference.
+      driving_ = false;
+      lock.unlock();
+      call_->Finish(&status_, finished_.tag());
+      return;
+    }
     lock.unlock();
     bool started = true;
-    switch (step) {
-      case Step::hello:
-        write_hello();
-        break;
-      case Step::frame:
-        started = write_frame();
-        break;
-      case Step::half_close:
-        StartWritesDone();
-        break;
-      default:
-        break;
+    if (step == Step::hello) {
+      write_hello();
+    } else if (step == Step::frame) {
+      started = write_frame();
+    } else {
+      call_->WritesDone(written_.tag());
     }
     lock.lock();
     if (!started) writing_ = false;
-    if (step == Step::release) break;
   }
   driving_ = false;
-  const bool release = released_ && std::exchange(over_, false);
-  lock.unlock();
-  // OnDone() may come at once, and drop the last reference.
-  if (release) RemoveHold();
 }
 
 void ReplicaStream::write_hello() {
@@ -108,7 +117,7 @@ void ReplicaStream::write_hello() {
   hello.set_gateway(owner_.gateway);
   hello.set_protocol(contract::kProtocol);
   hello.set_name(owner_.name);
-  StartWrite(frame);
+  call_->Write(*frame, written_.tag());
 }
 
 bool ReplicaStream::write_frame() {
@@ -133,11 +142,11 @@ bool ReplicaStream::write_frame() {
   }
   for (const auto connection : content->ended_connections) frame->add_ended_connections(connection);
   ++owner_.counters.frames_written;
-  StartWrite(frame);
+  call_->Write(*frame, written_.tag());
   return true;
 }
 
-void ReplicaStream::OnWriteDone(bool /*ok*/) {
+void ReplicaStream::on_written(bool /*ok*/) {
   // When it failed, so does the read.
   {
     const std::lock_guard lock(mutex_);
@@ -146,13 +155,11 @@ void ReplicaStream::OnWriteDone(bool /*ok*/) {
   drive();
 }
 
-void ReplicaStream::OnReadDone(bool ok) {
+void ReplicaStream::on_read(bool ok) {
   if (ok) {
     ++owner_.counters.frames_read;
     take(*read_frame_);
-    read_arena_.Reset();
-    read_frame_ = Arena::CreateMessage<queue::v1::ServiceFrame>(&read_arena_);
-    return StartRead(read_frame_);
+    return read();
   }
   {
     const std::lock_guard lock(mutex_);
@@ -221,10 +228,10 @@ void ReplicaStream::take_resume(const common::v1::Resume& in) {
   owner_.dispatcher.resume(*this, scope, {in.connections().begin(), in.connections().end()});
 }
 
-void ReplicaStream::OnDone(const grpc::Status& status) {
+void ReplicaStream::on_finished(bool /*ok*/) {
   const auto self = std::move(self_);
-  if (welcomed_) owner_.dispatcher.link_down(self, status.ok());
-  owner_.ended(*this, status);
+  if (welcomed_) owner_.dispatcher.link_down(self, status_.ok());
+  owner_.ended(*this, status_);
 }
 
 }  // namespace sotto::gateway

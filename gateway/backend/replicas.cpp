@@ -81,7 +81,8 @@ void Replicas::take_addresses(const std::vector<rpc::ReplicaAddress>& addresses)
                                       .keepalive_time = settings_.keepalive_time,
                                       .keepalive_timeout = settings_.keepalive_timeout,
                                       .backoff_first = settings_.backoff_first,
-                                      .backoff_last = settings_.backoff_last});
+                                      .backoff_last = settings_.backoff_last,
+                                      .callbacks = false});
     if (!channel) {
       log::error("cannot use the certificate of the gateway", channel.error());
       replicas_.erase(address);
@@ -125,7 +126,7 @@ void Replicas::attach_where_due(RealTime now) {
     starting.emplace_back(replica.stream, replica.stub.get());
   }
   lock.unlock();
-  for (const auto& [stream, stub] : starting) stream->start(*stub);
+  for (const auto& [stream, stub] : starting) stream->start(*stub, completions_);
 }
 
 std::chrono::milliseconds Replicas::next_backoff(Replica& replica) {
@@ -182,11 +183,14 @@ void Replicas::stop(std::chrono::milliseconds limit) {
   }
   const auto all_ended = [this] { return streams_ == 0; };
   std::unique_lock lock(mutex_);
-  if (all_ended_.wait_for(lock, limit, all_ended)) return;
+  if (!all_ended_.wait_for(lock, limit, all_ended)) {
+    lock.unlock();
+    for (const auto& stream : streams) stream->cancel();
+    lock.lock();
+    all_ended_.wait(lock, all_ended);
+  }
   lock.unlock();
-  for (const auto& stream : streams) stream->cancel();
-  lock.lock();
-  all_ended_.wait(lock, all_ended);
+  completions_.stop();
 }
 
 }  // namespace sotto::gateway

@@ -1,6 +1,6 @@
 // Replicas: keeps a stream to each replica of the queue service: finds out which there are, attaches, and attaches
-// again when a stream is lost. Two threads of its own: one for attempts and deadlines, one that resolves names, if
-// there are any. Owned by GrpcQueueBackend.
+// again when a stream is lost. Three threads of its own: one on which streams react, one for attempts and deadlines,
+// one that resolves names, if there are any. Owned by GrpcQueueBackend.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -18,6 +18,7 @@
 #include "gateway/backend/dispatcher.hpp"
 #include "gateway/backend/grpc_queue_backend.hpp"
 #include "gateway/backend/replica_stream.hpp"
+#include "libs/rpc/completion_thread.hpp"
 #include "libs/rpc/replica_names.hpp"
 
 namespace sotto::gateway {
@@ -62,6 +63,8 @@ class Replicas {
   Dispatcher& dispatcher_;
   const ReplicaStream::Owner owner_;
   const std::vector<rpc::ReplicaName> names_;
+
+  rpc::CompletionThread completions_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

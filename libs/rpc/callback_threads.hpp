@@ -6,7 +6,8 @@ namespace sotto::rpc {
 // Keeps them from now on until the process ends. gRPC (1.51) ends them with the last channel or server that uses them
 // and waits for each; when that last one goes within a reaction, the thread waits for itself, goes on with what was
 // freed, and the process aborts (`ref_counted.h assertion failed: prior > 0`). A gateway whose last replica leaves does
-// just that. channel.cpp and server.cpp call this; nobody else needs to.
+// just that. channel.cpp (unless it is told that there will be no callbacks) and server.cpp call this; nobody else
+// needs to.
 void keep_callback_threads();
 
 }  // namespace sotto::rpc

@@ -20,7 +20,7 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
   if (settings.tls) {
     if (auto status = check(*settings.tls, {.own = !settings.anonymous}); !status) return status.error();
   }
-  keep_callback_threads();
+  if (settings.callbacks) keep_callback_threads();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(settings.keepalive_time));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(settings.keepalive_timeout));

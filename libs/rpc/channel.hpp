@@ -30,6 +30,9 @@ struct ChannelSettings {
   std::chrono::milliseconds backoff_first{100};
   std::chrono::milliseconds backoff_last{2000};
   std::size_t max_message_bytes = std::size_t{64} << 20;  // of one message
+  // Whether calls on it react on gRPC's own threads. False: only on a CompletionThread, and those threads, which would
+  // take turns with it at waiting for events, need not exist.
+  bool callbacks = true;
 };
 
 // Connects when it is first used. configuration: a TLS file cannot be read.
