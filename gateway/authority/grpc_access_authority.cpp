@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/async_unary_call.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -17,6 +18,7 @@
 #include "gateway/authority/use_reports.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/rpc/channel.hpp"
+#include "libs/rpc/completion_thread.hpp"
 #include "libs/rpc/deadline.hpp"
 
 namespace sotto::gateway {
@@ -35,7 +37,7 @@ class GrpcAccessAuthority::Impl {
       : settings_(settings),
         clock_(clock),
         targets_(parse_authority_targets(settings.service).value()),
-        checks_(settings.check_deadline, settings.max_checks, counters),
+        checks_(settings.check_deadline, settings.max_checks, counters, completions_->queue()),
         owner_{.gateway = gateway,
                .state = [this](backend::AccessState state) { took(std::move(state)); },
                .ended = [this](std::shared_ptr<StateStream> stream,
@@ -65,6 +67,8 @@ class GrpcAccessAuthority::Impl {
     grpc::ClientContext context;
     auth::v1::ReportUseRequest request;
     auth::v1::ReportUseResponse response;
+    grpc::Status status;
+    std::unique_ptr<grpc::ClientAsyncResponseReader<auth::v1::ReportUseResponse>> reader;
   };
 
   void work();
@@ -78,11 +82,12 @@ class GrpcAccessAuthority::Impl {
 
   void took(backend::AccessState state);
   void ended(std::shared_ptr<StateStream> stream, const grpc::Status& status);
-  void reported(const grpc::Status& status);
+  void reported(bool ok);
 
   const GrpcAuthoritySettings settings_;
   const Clock& clock_;
   const std::vector<AuthorityTarget> targets_;
+  const std::shared_ptr<rpc::CompletionThread> completions_ = rpc::CompletionThread::shared();
   PasswordChecks checks_;
   const StateStream::Owner owner_;
 
@@ -102,6 +107,7 @@ class GrpcAccessAuthority::Impl {
   std::chrono::milliseconds backoff_{0};
   UseReports reports_;
   std::shared_ptr<ReportCall> report_call_;  // a null pointer: none is under way
+  rpc::MemberCompletion<Impl> reported_{*this, &Impl::reported};
   RealTime next_report_;
   std::chrono::milliseconds report_backoff_{0};
   bool stopping_ = false;  // reports are still sent
@@ -154,7 +160,8 @@ bool GrpcAccessAuthority::Impl::begin_attempt(std::unique_lock<std::mutex>& lock
                                     .keepalive_time = settings_.keepalive_time,
                                     .keepalive_timeout = settings_.keepalive_timeout,
                                     .backoff_first = settings_.backoff_first,
-                                    .backoff_last = settings_.backoff_last});
+                                    .backoff_last = settings_.backoff_last,
+                                    .callbacks = false});
   if (!channel) {
     ++counters.watch_failures;
     if (!std::exchange(failing_, true)) log::error("cannot use the certificate of the gateway", channel.error());
@@ -168,7 +175,7 @@ bool GrpcAccessAuthority::Impl::begin_attempt(std::unique_lock<std::mutex>& lock
   ++unfinished_;
   const auto stream = stream_;
   lock.unlock();
-  stream->start();
+  stream->start(completions_->queue());
   lock.lock();
   return true;
 }
@@ -252,16 +259,18 @@ bool GrpcAccessAuthority::Impl::send_report(std::unique_lock<std::mutex>& lock, 
   report_call_ = call;
   ++unfinished_;
   lock.unlock();
-  call->stub->async()->ReportUse(&call->context, &call->request, &call->response,
-                                 [this](const grpc::Status& status) { reported(status); });
+  call->reader = call->stub->PrepareAsyncReportUse(&call->context, call->request, &completions_->queue());
+  call->reader->StartCall();
+  call->reader->Finish(&call->response, &call->status, reported_.tag());
   call.reset();
   lock.lock();
   return true;
 }
 
-void GrpcAccessAuthority::Impl::reported(const grpc::Status& status) {
+void GrpcAccessAuthority::Impl::reported(bool /*ok*/) {
   std::unique_lock lock(mutex_);
   auto call = std::move(report_call_);
+  const auto& status = call->status;
   if (status.ok()) {
     ++counters.reports;
     reports_.delivered();

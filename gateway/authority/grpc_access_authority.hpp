@@ -12,7 +12,7 @@
 //    report whose answer was lost is counted twice when another replica, or a restarted one, gets it again.
 //
 // Threads: all functions from any thread; stop() from one, and never from a completion or a sink. Completions and
-// states come from threads of gRPC. One thread of its own begins attempts and reports.
+// states come from the CompletionThread of the process. One thread of its own begins attempts and reports.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,7 @@
 #include "gateway/authority/password_checks.hpp"
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/async_unary_call.h>
 
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "libs/base/secret.hpp"
 #include "libs/contract/access.hpp"
+#include "libs/rpc/completion_thread.hpp"
 #include "libs/rpc/deadline.hpp"
 
 namespace sotto::gateway {
@@ -16,12 +18,19 @@ using backend::AccessDecision;
 using backend::CheckResult;
 
 struct PasswordChecks::Call {
+  explicit Call(PasswordChecks& asker) : checks(asker) {}
+
+  PasswordChecks& checks;
   std::shared_ptr<auth::v1::AuthService::Stub> stub;
   std::function<void(CheckResult)> done;
   grpc::ClientContext context;
   auth::v1::CheckPasswordRequest request;
   auth::v1::CheckPasswordResponse response;
+  grpc::Status status;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<auth::v1::CheckPasswordResponse>> reader;
+  rpc::MemberCompletion<Call> finished{*this, &Call::on_finished};
 
+  void on_finished(bool /*ok*/) { checks.answered(*this); }
   ~Call() {
     auto& password = *request.mutable_password();
     wipe({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
@@ -31,7 +40,7 @@ struct PasswordChecks::Call {
 void PasswordChecks::ask(std::shared_ptr<auth::v1::AuthService::Stub> stub, ByteView password,
                          const backend::AccessSource& source, std::function<void(CheckResult)> done) {
   ++counters_.checks;
-  auto call = std::make_shared<Call>();
+  auto call = std::make_shared<Call>(*this);
   call->stub = std::move(stub);
   call->done = std::move(done);
   call->request.set_password(password.data(), password.size());
@@ -48,17 +57,18 @@ void PasswordChecks::ask(std::shared_ptr<auth::v1::AuthService::Stub> stub, Byte
     calls_.emplace(call.get(), call);
   }
   ++counters_.checks_in_flight;
-  call->stub->async()->CheckPassword(
-      &call->context, &call->request, &call->response,
-      [this, asked = call.get()](const grpc::Status& status) { answered(asked, status); });
+  call->reader = call->stub->PrepareAsyncCheckPassword(&call->context, call->request, &completions_);
+  call->reader->StartCall();
+  call->reader->Finish(&call->response, &call->status, call->finished.tag());
 }
 
-void PasswordChecks::answered(const Call* asked, const grpc::Status& status) {
+void PasswordChecks::answered(const Call& asked) {
   std::shared_ptr<Call> call;
   {
     const std::lock_guard lock(mutex_);
-    call = std::move(calls_.extract(asked).mapped());
+    call = std::move(calls_.extract(&asked).mapped());
   }
+  const auto& status = call->status;
   CheckResult result;
   if (status.ok()) {
     result = contract::from_proto(call->response);

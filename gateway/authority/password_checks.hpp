@@ -1,8 +1,9 @@
 // PasswordChecks: the questions that are asked of the auth service and not answered yet. Each is answered once: by the
-// service, or at its deadline. Owned by GrpcAccessAuthority. Any thread; completions come from threads of gRPC or from
-// the caller's, without a lock.
+// service, or at its deadline. Owned by GrpcAccessAuthority. Any thread; completions come from the thread of the
+// completion queue or from the caller's, without a lock.
 #pragma once
 
+#include <grpcpp/completion_queue.h>
 #include <sotto/auth/v1/auth.grpc.pb.h>
 
 #include <chrono>
@@ -19,8 +20,10 @@ namespace sotto::gateway {
 
 class PasswordChecks {
  public:
-  PasswordChecks(std::chrono::milliseconds deadline, std::size_t most, GrpcAuthorityCounters& counters)
-      : deadline_(deadline), most_(most), counters_(counters) {}
+  // `counters` and `completions` must outlive this.
+  PasswordChecks(std::chrono::milliseconds deadline, std::size_t most, GrpcAuthorityCounters& counters,
+                 grpc::CompletionQueue& completions)
+      : deadline_(deadline), most_(most), counters_(counters), completions_(completions) {}
 
   // Without a stub, after stop(), and when too many are asked, the answer is `unknown`, at once.
   void ask(std::shared_ptr<auth::v1::AuthService::Stub> stub, ByteView password, const backend::AccessSource& source,
@@ -30,11 +33,12 @@ class PasswordChecks {
 
  private:
   struct Call;
-  void answered(const Call* asked, const grpc::Status& status);
+  void answered(const Call& asked);
 
   const std::chrono::milliseconds deadline_;
   const std::size_t most_;
   GrpcAuthorityCounters& counters_;
+  grpc::CompletionQueue& completions_;
 
   std::mutex mutex_;
   std::condition_variable all_answered_;

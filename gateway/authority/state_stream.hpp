@@ -1,11 +1,11 @@
 // StateStream: one Watch stream to the auth service, from the attempt to its end.
 //
-// Lives from start() to OnDone(), and as long as somebody holds it. Reactions (On…) come from threads of gRPC, one at a
-// time.
+// Lives from start() to its end, and as long as somebody holds it. Reactions (on_…) come from the thread of the
+// completion queue, one at a time.
 #pragma once
 
 #include <grpcpp/client_context.h>
-#include <grpcpp/support/client_callback.h>
+#include <grpcpp/support/async_stream.h>
 #include <sotto/auth/v1/auth.grpc.pb.h>
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 #include <memory>
 
 #include "libs/backend/access_authority.hpp"
+#include "libs/rpc/completion_thread.hpp"
 
 namespace sotto::gateway {
 
-class StateStream final : public grpc::ClientReadReactor<auth::v1::WatchResponse>,
-                          public std::enable_shared_from_this<StateStream> {
+class StateStream final : public std::enable_shared_from_this<StateStream> {
  public:
   struct Owner {
     std::uint64_t gateway = 0;
@@ -28,20 +28,28 @@ class StateStream final : public grpc::ClientReadReactor<auth::v1::WatchResponse
 
   // `stub` is kept until the end.
   StateStream(const Owner& owner, std::shared_ptr<auth::v1::AuthService::Stub> stub);
-  void start();
+  // Once. `completions` must live until the stream has ended.
+  void start(grpc::CompletionQueue& completions);
   // Ends it at once.
   void cancel() { context_.TryCancel(); }
 
  private:
-  void OnReadDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  void on_started(bool ok);
+  void on_read(bool ok);
+  void on_finished(bool ok);
+  void read_or_finish(bool ok);
 
   const Owner& owner_;
   const std::shared_ptr<auth::v1::AuthService::Stub> stub_;
   grpc::ClientContext context_;
   auth::v1::WatchRequest request_;
   auth::v1::WatchResponse response_;
-  std::shared_ptr<StateStream> self_;  // until OnDone()
+  grpc::Status status_;  // of the end
+  std::unique_ptr<grpc::ClientAsyncReader<auth::v1::WatchResponse>> call_;
+  rpc::MemberCompletion<StateStream> started_{*this, &StateStream::on_started};
+  rpc::MemberCompletion<StateStream> read_{*this, &StateStream::on_read};
+  rpc::MemberCompletion<StateStream> finished_{*this, &StateStream::on_finished};
+  std::shared_ptr<StateStream> self_;  // until the end
 };
 
 }  // namespace sotto::gateway

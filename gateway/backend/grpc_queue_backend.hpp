@@ -21,7 +21,8 @@
 // that completion is there, they are held back.
 //
 // Threads: all functions from any thread; stop() from one, and never from a completion or an event. Completions and
-// events are called on threads of its own, without a lock; submit() may answer `unavailable` before it returns.
+// events are called on the CompletionThread of the process or on a thread of its own, without a lock; submit() may
+// answer `unavailable` before it returns.
 #pragma once
 
 #include <atomic>

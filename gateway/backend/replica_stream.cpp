@@ -23,9 +23,9 @@ std::uint32_t time_left_ms(SteadyTime deadline, SteadyTime now) {
 
 }  // namespace
 
-void ReplicaStream::start(queue::v1::QueueService::Stub& stub, rpc::CompletionThread& completions) {
+void ReplicaStream::start(queue::v1::QueueService::Stub& stub, grpc::CompletionQueue& completions) {
   self_ = shared_from_this();
-  call_ = stub.PrepareAsyncAttach(&context_, &completions.queue());
+  call_ = stub.PrepareAsyncAttach(&context_, &completions);
   call_->StartCall(started_.tag());
 }
 

@@ -36,7 +36,7 @@ class ReplicaStream final : public Link, public std::enable_shared_from_this<Rep
 
   explicit ReplicaStream(const Owner& owner) : owner_(owner) {}
   // Once. `completions` must live until the stream has ended.
-  void start(queue::v1::QueueService::Stub& stub, rpc::CompletionThread& completions);
+  void start(queue::v1::QueueService::Stub& stub, grpc::CompletionQueue& completions);
 
   // Whether Welcome has come.
   [[nodiscard]] bool welcomed() const { return welcomed_.load(); }

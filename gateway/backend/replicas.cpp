@@ -126,7 +126,7 @@ void Replicas::attach_where_due(RealTime now) {
     starting.emplace_back(replica.stream, replica.stub.get());
   }
   lock.unlock();
-  for (const auto& [stream, stub] : starting) stream->start(*stub, completions_);
+  for (const auto& [stream, stub] : starting) stream->start(*stub, completions_->queue());
 }
 
 std::chrono::milliseconds Replicas::next_backoff(Replica& replica) {
@@ -183,14 +183,11 @@ void Replicas::stop(std::chrono::milliseconds limit) {
   }
   const auto all_ended = [this] { return streams_ == 0; };
   std::unique_lock lock(mutex_);
-  if (!all_ended_.wait_for(lock, limit, all_ended)) {
-    lock.unlock();
-    for (const auto& stream : streams) stream->cancel();
-    lock.lock();
-    all_ended_.wait(lock, all_ended);
-  }
+  if (all_ended_.wait_for(lock, limit, all_ended)) return;
   lock.unlock();
-  completions_.stop();
+  for (const auto& stream : streams) stream->cancel();
+  lock.lock();
+  all_ended_.wait(lock, all_ended);
 }
 
 }  // namespace sotto::gateway

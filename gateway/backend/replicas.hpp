@@ -1,6 +1,6 @@
 // Replicas: keeps a stream to each replica of the queue service: finds out which there are, attaches, and attaches
-// again when a stream is lost. Three threads of its own: one on which streams react, one for attempts and deadlines,
-// one that resolves names, if there are any. Owned by GrpcQueueBackend.
+// again when a stream is lost. Two threads of its own: one for attempts and deadlines, one that resolves names, if
+// there are any. Streams react on the CompletionThread of the process. Owned by GrpcQueueBackend.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -64,7 +64,7 @@ class Replicas {
   const ReplicaStream::Owner owner_;
   const std::vector<rpc::ReplicaName> names_;
 
-  rpc::CompletionThread completions_;
+  const std::shared_ptr<rpc::CompletionThread> completions_ = rpc::CompletionThread::shared();
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,6 +1,20 @@
 #include "libs/rpc/completion_thread.hpp"
 
+#include <mutex>
+
 namespace sotto::rpc {
+
+std::shared_ptr<CompletionThread> CompletionThread::shared() {
+  static std::mutex mutex;
+  static std::weak_ptr<CompletionThread> known;
+  const std::lock_guard lock(mutex);
+  auto thread = known.lock();
+  if (!thread) {
+    thread = std::make_shared<CompletionThread>();
+    known = thread;
+  }
+  return thread;
+}
 
 CompletionThread::CompletionThread()
     : thread_([this] {
@@ -10,11 +24,6 @@ CompletionThread::CompletionThread()
       }) {}
 
 CompletionThread::~CompletionThread() {
-  stop();
-}
-
-void CompletionThread::stop() {
-  if (!thread_.joinable()) return;
   queue_.Shutdown();
   thread_.join();
 }

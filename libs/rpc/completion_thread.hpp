@@ -1,18 +1,21 @@
 // CompletionThread: a completion queue of gRPC and the one thread that waits on it, for streams with many small frames:
-// the thread that finds an event on a socket also reacts to it. (With gRPC's callback API two threads take turns, and
-// each event costs a switch from one to the other.)
+// the thread that finds an event on a socket also reacts to it.
 //
-// Owned by whoever begins the operations. Operations are begun by any thread; reactions run on the one thread, one
-// after another, and must not wait.
+// gRPC lets one thread of a process wait for all sockets. Where several would, each hands that over with every event: a
+// switch of threads for each. The threads of gRPC's callback API are at least two. So a program gains only when all its
+// calls use the one CompletionThread, and their channels are made without callbacks (ChannelSettings::callbacks).
+//
+// Operations are begun by any thread; reactions run on the one thread, one after another, and must not wait.
 #pragma once
 
 #include <grpcpp/completion_queue.h>
 
+#include <memory>
 #include <thread>
 
 namespace sotto::rpc {
 
-// The end of one operation. It lives until done() was called, and may be gone when that returns.
+// The end of one operation. It lives until done() is called, and may be gone when that returns.
 class Completion {
  public:
   virtual void done(bool ok) = 0;
@@ -37,17 +40,16 @@ class MemberCompletion final : public Completion {
 
 class CompletionThread {
  public:
+  // That of the process: made when nobody has it, ended when nobody has it any more. Any thread.
+  static std::shared_ptr<CompletionThread> shared();
+
   CompletionThread();
   CompletionThread(const CompletionThread&) = delete;
   CompletionThread& operator=(const CompletionThread&) = delete;
-  // Stops.
+  // Waits for the operations that are under way: afterwards no reaction runs. Not from a reaction.
   ~CompletionThread();
 
   [[nodiscard]] grpc::CompletionQueue& queue() { return queue_; }
-
-  // Waits for the operations that are under way. When it returns no reaction runs, and none comes. No operation may be
-  // begun from then on. Not from a reaction. Again: harmless.
-  void stop();
 
  private:
   grpc::CompletionQueue queue_;

@@ -1,4 +1,4 @@
-// Ends of operations are told on the one thread, each once, before stop() returns.
+// Ends of operations are told on the one thread, each once.
 #include "libs/rpc/completion_thread.hpp"
 
 #include <grpcpp/alarm.h>
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -31,33 +32,46 @@ class Told {
 };
 
 TEST(CompletionThread, TellsEachEndOnceOnItsOneThread) {
-  CompletionThread completions;
   Told first;
   Told second;
   grpc::Alarm first_alarm;
   grpc::Alarm second_alarm;
-  const auto now = std::chrono::system_clock::now();
-  first_alarm.Set(&completions.queue(), now, first.tag());
-  second_alarm.Set(&completions.queue(), now, second.tag());
-  EXPECT_TRUE(first.wait());
-  EXPECT_TRUE(second.wait());
+  {
+    CompletionThread completions;
+    const auto now = std::chrono::system_clock::now();
+    first_alarm.Set(&completions.queue(), now, first.tag());
+    second_alarm.Set(&completions.queue(), now, second.tag());
+    EXPECT_TRUE(first.wait());
+    EXPECT_TRUE(second.wait());
+  }
   EXPECT_EQ(first.thread(), second.thread());
   EXPECT_NE(first.thread(), std::this_thread::get_id());
-  completions.stop();
   EXPECT_EQ(first.times(), 1);
   EXPECT_EQ(second.times(), 1);
 }
 
-TEST(CompletionThread, StopTellsWhatIsUnderWayFirst) {
-  CompletionThread completions;
+TEST(CompletionThread, EndsAfterWhatIsUnderWay) {
   Told told;
   grpc::Alarm alarm;
-  alarm.Set(&completions.queue(), std::chrono::system_clock::now() + std::chrono::hours(1), told.tag());
-  alarm.Cancel();
-  completions.stop();
+  {
+    CompletionThread completions;
+    alarm.Set(&completions.queue(), std::chrono::system_clock::now() + std::chrono::hours(1), told.tag());
+    alarm.Cancel();
+  }
   EXPECT_EQ(told.times(), 1);
   EXPECT_FALSE(told.wait());
-  completions.stop();
+}
+
+TEST(CompletionThread, IsSharedByAllWhoHaveIt) {
+  auto first = CompletionThread::shared();
+  auto second = CompletionThread::shared();
+  EXPECT_EQ(first, second);
+  const std::weak_ptr<CompletionThread> known = first;
+  first.reset();
+  EXPECT_FALSE(known.expired());
+  second.reset();
+  EXPECT_TRUE(known.expired());
+  EXPECT_NE(CompletionThread::shared(), nullptr);
 }
 
 }  // namespace
