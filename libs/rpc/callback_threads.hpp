@@ -10,4 +10,10 @@ namespace sotto::rpc {
 // needs to.
 void keep_callback_threads();
 
+// Has all reactions of the process run on one of them, for a program whose reactions never wait. gRPC lets one thread
+// wait for all sockets; with two or more, that one hands this over to another with every event, a switch for each. The
+// others are kept in a reaction that never ends. False: gRPC has other threads than those of 1.51, and nothing has
+// changed. Before the first server or channel with callbacks is busy; again: harmless.
+bool use_one_callback_thread();
+
 }  // namespace sotto::rpc

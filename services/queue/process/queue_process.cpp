@@ -11,6 +11,7 @@
 #include "libs/crypto/key_ring.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
+#include "libs/rpc/callback_threads.hpp"
 #include "libs/rpc/server.hpp"
 #include "libs/service/database_watch.hpp"
 #include "libs/service/readiness.hpp"
@@ -152,6 +153,8 @@ Result<std::unique_ptr<QueueProcess>> QueueProcess::start(const ProgramSettings&
 
   parts->server->serve(*parts->commit, {.totals = [&store = *parts->store] { return store.totals(); },
                                         .expire_now = [&commit = *parts->commit] { return commit.expire_now(); }});
+  // Nothing that reacts here waits: batches are submitted, results and events are written.
+  rpc::use_one_callback_thread();
   auto rpc = rpc::Server::start(service::server_settings(settings.grpc), parts->server->services());
   if (rpc) parts->rpc = std::move(*rpc);
   if (!rpc) {
