@@ -47,7 +47,8 @@ TEST(CallbackThreadsDeathTest, OutliveAChannelThatGoesInAReaction) {
 TEST(CallbackThreadsDeathTest, AreOneWhenThatIsEnough) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   const auto run = [] {
-    const bool one = use_one_callback_thread() && use_one_callback_thread();
+    bool one = use_one_callback_thread();
+    one = use_one_callback_thread() && one;
     std::set<std::thread::id> threads;
     for (int i = 0; i < 50; ++i) {
       grpc::GenericStub stub(*make_channel({.target = "unix:/nonexistent"}));
