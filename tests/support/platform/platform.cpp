@@ -97,6 +97,7 @@ Platform::Platform(Options options) : options_(std::move(options)), identity_dir
   if (options_.tls) tls_ = rpc::write_tls_files(directory_.path());
   PostgresServer::Options postgres;
   postgres.durable = options_.durable;
+  postgres.settings = options_.postgres_settings;
   postgres_ = std::make_unique<PostgresServer>(std::move(postgres));
   postgres_->create_database("sotto");
   RedisServer::Options redis;

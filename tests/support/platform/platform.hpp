@@ -33,10 +33,11 @@ class Platform {
     // It knows all auth services, the i-th first; so does queue service i with the notification services.
     bool one_service_each = false;
     bool balancer = false;
-    std::uint16_t balancer_port = 0;  // 0: a free one
-    bool tls = false;                 // between gateways and queue services, each with a certificate
-    bool durable = true;              // false: PostgreSQL does not sync, for tests that never kill it
-    bool redis_keeps_data = false;    // over restarts
+    std::uint16_t balancer_port = 0;             // 0: a free one
+    bool tls = false;                            // between gateways and queue services, each with a certificate
+    bool durable = true;                         // false: PostgreSQL does not sync, for tests that never kill it
+    bool redis_keeps_data = false;               // over restarts
+    std::vector<std::string> postgres_settings;  // "name=value", over those of the fixture
     std::vector<std::string> gateway_flags;
     std::vector<std::string> queue_flags;
     std::vector<std::string> auth_flags;
