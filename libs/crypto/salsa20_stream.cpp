@@ -75,9 +75,9 @@ SOTTO_WIDE void split_quarters(Word& even, Word& odd, const Word& a, const Word&
 // Word w of block i becomes lane w of row i: each row is then a block of the stream.
 SOTTO_WIDE void transpose(Words& words) {
   auto& x = words.at;
-  Words pairs;
+  Words pairs{};
   for (std::size_t i = 0; i < 16; i += 2) interleave(pairs.at[i], pairs.at[i + 1], x[i], x[i + 1]);
-  Words quads;  // 4 * i + k: words 4 * i to 4 * i + 3 of the blocks k, k + 4, k + 8, k + 12
+  Words quads{};  // 4 * i + k: words 4 * i to 4 * i + 3 of the blocks k, k + 4, k + 8, k + 12
   for (std::size_t i = 0; i < 16; i += 4) {
     interleave_pairs(quads.at[i], quads.at[i + 1], pairs.at[i], pairs.at[i + 2]);
     interleave_pairs(quads.at[i + 2], quads.at[i + 3], pairs.at[i + 1], pairs.at[i + 3]);
@@ -117,7 +117,7 @@ SOTTO_WIDE void xor_sixteen(const Words& start, std::uint8_t* bytes) {
   std::array<std::uint32_t, 2> nonce_words{};
   std::memcpy(key_words.data(), key.data(), key.size());
   std::memcpy(nonce_words.data(), nonce.data(), nonce.size());
-  Words start;
+  Words start{};
   for (std::size_t i = 0; i < 4; ++i) {
     set_all(start.at[5 * i], kConstants[i]);
     set_all(start.at[1 + i], key_words[i]);
@@ -135,7 +135,7 @@ SOTTO_WIDE void xor_sixteen(const Words& start, std::uint8_t* bytes) {
     start.at[8] += 16;
   }
   if (!data.empty()) {
-    std::array<std::uint8_t, kWide> last;
+    std::array<std::uint8_t, kWide> last{};
     std::memcpy(last.data(), data.data(), data.size());
     xor_sixteen(start, last.data());
     std::memcpy(data.data(), last.data(), data.size());
