@@ -193,7 +193,6 @@ class Day {
   Day(const MixedOptions& options, ClientPool& pool, std::deque<Member>& members,
       std::vector<std::vector<Lane*>> contacts)
       : options_(options),
-        pool_(pool),
         members_(members),
         contacts_(std::move(contacts)),
         timer_(pool.io()),
@@ -251,7 +250,6 @@ class Day {
   }
 
   const MixedOptions& options_;
-  ClientPool& pool_;
   std::deque<Member>& members_;
   const std::vector<std::vector<Lane*>> contacts_;  // queues that each member sends to
   boost::asio::steady_timer timer_;
