@@ -5,7 +5,7 @@
 namespace sotto {
 
 void wipe(MutableByteView bytes) {
-  ::explicit_bzero(bytes.data(), bytes.size());
+  if (!bytes.empty()) ::explicit_bzero(bytes.data(), bytes.size());
 }
 
 bool constant_time_equal(ByteView a, ByteView b) {

@@ -50,7 +50,9 @@ class LargeBox {
 // `message` becomes ciphertext.
 void seal(const BoxKey& key, const Nonce& nonce, std::uint8_t* tag, MutableByteView message) {
   if (message.size() < kLarge) {
-    crypto_secretbox_detached(message.data(), tag, message.data(), message.size(), nonce.data(), key.expose().data());
+    std::uint8_t nothing = 0;
+    auto* const text = message.empty() ? &nothing : message.data();  // libsodium takes no null pointer
+    crypto_secretbox_detached(text, tag, text, message.size(), nonce.data(), key.expose().data());
     return;
   }
   const LargeBox box(key, nonce);
@@ -62,8 +64,9 @@ void seal(const BoxKey& key, const Nonce& nonce, std::uint8_t* tag, MutableByteV
 // `message` becomes plaintext; false, and nothing is changed, when it does not authenticate.
 bool open(const BoxKey& key, const Nonce& nonce, const std::uint8_t* tag, MutableByteView message) {
   if (message.size() < kLarge) {
-    return crypto_secretbox_open_detached(message.data(), message.data(), tag, message.size(), nonce.data(),
-                                          key.expose().data()) == 0;
+    std::uint8_t nothing = 0;
+    auto* const text = message.empty() ? &nothing : message.data();  // as above
+    return crypto_secretbox_open_detached(text, text, tag, message.size(), nonce.data(), key.expose().data()) == 0;
   }
   const LargeBox box(key, nonce);
   const auto right = box.tag(message);

@@ -14,7 +14,7 @@ void initialise() {
 }
 
 void random_bytes(MutableByteView out) {
-  randombytes_buf(out.data(), out.size());
+  if (!out.empty()) randombytes_buf(out.data(), out.size());
 }
 
 }  // namespace sotto::crypto

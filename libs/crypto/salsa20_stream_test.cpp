@@ -24,7 +24,7 @@ class Salsa20Stream : public testing::TestWithParam<std::uint32_t> {
 TEST_P(Salsa20Stream, IsThatOfLibsodium) {
   const Bytes key = random(crypto_stream_salsa20_KEYBYTES);
   const Bytes nonce = random(crypto_stream_salsa20_NONCEBYTES);
-  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 63, 64, 65, 1023, 1024, 1025, 2047, 2048, 2049,
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 63, 64, 65, 1023, 1024, 1025, 2047, 2048, 2049,
                                                                    5000, 16'336, 16'384, 100'000}) {
     for (const std::size_t offset : std::initializer_list<std::size_t>{0, 1, 16, 47}) {
       Bytes data = random(offset + size);
