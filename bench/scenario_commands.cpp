@@ -155,25 +155,27 @@ void add_backlog(CLI::App& parent, CommandLine& line) {
   app.add_option("--size", options->size, "bytes of a message")->capture_default_str();
 }
 
+// Of pairs that exchange messages one at a time.
+template <class Options>
+void add_pairs(CLI::App& app, Options& options) {
+  app.add_option("--pairs", options.pairs, "of senders and recipients")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--size", options.size, "bytes of a message")->capture_default_str();
+  app.add_option("--messages", options.messages, "in all")->capture_default_str()->check(kCount);
+}
+
 void add_notifications(CLI::App& parent, CommandLine& line) {
   auto& app =
       *parent.add_subcommand("notifications", "messages with notifications for one client that hears all of them");
   const auto options = target_options<NotificationsOptions>(app, line, notifications);
-  app.add_option("--pairs", options->pairs, "of senders and recipients")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  app.add_option("--size", options->size, "bytes of a message")->capture_default_str();
-  app.add_option("--messages", options->messages, "in all")->capture_default_str()->check(kCount);
+  add_pairs(app, *options);
 }
 
 void add_proxy(CLI::App& parent, CommandLine& line) {
   auto& app = *parent.add_subcommand("proxy", "messages that senders give to the server for another one to deliver");
   const auto options = target_options<ProxyOptions>(app, line, proxy);
-  app.add_option("--pairs", options->pairs, "of senders and recipients")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  app.add_option("--size", options->size, "bytes of a message")->capture_default_str();
-  app.add_option("--messages", options->messages, "in all")->capture_default_str()->check(kCount);
+  add_pairs(app, *options);
   app.add_option("--relay", options->relay, "the other server (smp://…); a sotto-server of our own unless given");
   app.preparse_callback([&line](std::size_t /*arguments*/) {
     line.target.server_flags = {kProxyToThisMachine};

@@ -8,6 +8,26 @@
 
 namespace sotto::bench {
 
+namespace {
+
+// Attempts to connect that are under way. Whoever ends before they do takes what their handlers refer to along, so none
+// of them is called any more.
+class Attempts {
+ public:
+  Attempts() = default;
+  ~Attempts() {
+    for (const auto& each : attempts_) each->cancel();
+  }
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
+  void add(std::shared_ptr<client::Connector> attempt) { attempts_.push_back(std::move(attempt)); }
+
+ private:
+  std::vector<std::shared_ptr<client::Connector>> attempts_;
+};
+
+}  // namespace
+
 ClientPool::~ClientPool() {
   shrink(0);
 }
@@ -25,9 +45,10 @@ void ClientPool::connect(const client::ConnectOptions& options, std::size_t coun
   std::size_t started = connections_.size();
   std::string failure;
   Progress progress("connections", count);
+  Attempts attempts;
   const auto start_one = [&] {
     ++started;
-    client::Connector::start(io_.get_executor(), shared, [&](client::ConnectOutcome outcome) {
+    attempts.add(client::Connector::start(io_.get_executor(), shared, [&](client::ConnectOutcome outcome) {
       progress.add();
       if (auto* failed = std::get_if<client::Failure>(&outcome)) {
         failure = failed->error.message;
@@ -35,7 +56,7 @@ void ClientPool::connect(const client::ConnectOptions& options, std::size_t coun
       }
       connections_.push_back(std::get<Connection>(std::move(outcome)));
       connections_.back()->set_listener(this);
-    });
+    }));
   };
   run_until(
       [&] {

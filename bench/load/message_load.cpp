@@ -102,14 +102,9 @@ void MessageLoad::drain() {
 }
 
 void MessageLoad::check_complete() {
-  // What a server had to say before PONG has come when PONG has.
-  std::vector<std::size_t> all;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) all.push_back(shape_.pairs + i);
-  request_all(
-      pool_, "last answers", all, [](std::size_t /*i*/) { return client::Request{.command = smp::Ping{}}; },
-      [](std::size_t /*i*/, const Result<client::Received>& answer) {
-        static_cast<void>(expect<smp::Pong>(answer, "PING"));
-      });
+  std::vector<std::size_t> recipients;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) recipients.push_back(shape_.pairs + i);
+  hear_out(pool_, recipients);
   for (const auto& pair : pairs_) pair->check_complete();
 }
 

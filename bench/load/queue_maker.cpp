@@ -63,6 +63,15 @@ void request_all(ClientPool& pool, const std::string& what, const std::vector<st
   pool.run(progress);
 }
 
+void hear_out(ClientPool& pool, const std::vector<std::size_t>& connections) {
+  // What a server had to say before PONG has come when PONG has.
+  request_all(
+      pool, "last answers", connections, [](std::size_t /*i*/) { return client::Request{.command = smp::Ping{}}; },
+      [](std::size_t /*i*/, const Result<client::Received>& answer) {
+        static_cast<void>(expect<smp::Pong>(answer, "PING"));
+      });
+}
+
 std::vector<client::QueueHandle> make_queues(ClientPool& pool, const std::vector<std::size_t>& owners,
                                              const client::NewQueue& queue) {
   std::vector<std::unique_ptr<client::QueueDraft>> drafts(owners.size());

@@ -26,4 +26,7 @@ void request_all(ClientPool& pool, const std::string& what, const std::vector<st
                  const std::function<client::Request(std::size_t)>& request,
                  const std::function<void(std::size_t, const Result<client::Received>&)>& answered);
 
+// Waits until the server has said to these connections whatever it had to say: for what comes once too often.
+void hear_out(ClientPool& pool, const std::vector<std::size_t>& connections);
+
 }  // namespace sotto::bench

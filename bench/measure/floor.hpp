@@ -1,7 +1,8 @@
 // The cryptographic floor: CPU time of the cryptography that a message's life cannot do without, measured on this
 // machine now. A life is five blocks (SEND in, OK out, MSG out, ACK in, OK out), each a TLS record and, where blocks
 // are encrypted, a block box and a key step; 1 body box; and what the keys of the two parties ask for: 1 SHA-512 of the
-// SEND for an X25519 key (its secret is cached), 1 verification for a key that signs.
+// SEND for an X25519 key (its secret is cached), 1 verification for a key that signs. Boxes are libsodium's, which are
+// dearer than ours: the floor is what libraries take as they come (docs/adr/0005-wide-boxes.md).
 #pragma once
 
 #include <optional>

@@ -2,12 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/child/temp_dir.hpp"
 
 namespace sotto::bench {
 namespace {
@@ -17,12 +18,6 @@ using testing::IsEmpty;
 
 class ProcessFinder : public testing::Test {
  protected:
-  ProcessFinder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sotto-finder-XXXXXX").string();
-    proc_ = mkdtemp(pattern.data());
-  }
-  ~ProcessFinder() override { std::filesystem::remove_all(proc_); }
-
   void process(pid_t pid, pid_t parent, const std::string& name, const std::string& command_line) const {
     const auto directory = proc_ / std::to_string(pid);
     std::filesystem::create_directory(directory);
@@ -31,7 +26,8 @@ class ProcessFinder : public testing::Test {
   }
   [[nodiscard]] std::vector<pid_t> find(const std::string& name) const { return find_processes(name, proc_); }
 
-  std::filesystem::path proc_;
+  const test::TempDir directory_;
+  const std::filesystem::path proc_ = directory_.path();
 };
 
 TEST_F(ProcessFinder, FindsByTheNameOfTheProgram) {

@@ -1,5 +1,6 @@
 #include "bench/report/report.hpp"
 
+#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 namespace sotto::bench {
 
 void Report::add(RunRecord run) {
+  std::erase_if(run.figures, [](const Figure& figure) { return !std::isfinite(figure.value); });
   fmt::print("{}\n", to_text(run));
   std::fflush(stdout);
   runs_.push_back(std::move(run));

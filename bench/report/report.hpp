@@ -9,7 +9,8 @@ namespace sotto::bench {
 
 class Report {
  public:
-  // Prints the run to standard output.
+  // Prints the run to standard output. Figures that are no numbers are left out: of few operations the kernel's clock,
+  // which has steps of 10 ms, may show nothing, and a ratio to nothing says nothing.
   void add(RunRecord run);
   [[nodiscard]] const std::vector<RunRecord>& runs() const { return runs_; }
 

@@ -4,13 +4,12 @@
 #include <deque>
 #include <map>
 
-#include <fmt/format.h>
-
 #include "bench/load/numbered_body.hpp"
 #include "bench/load/queue_maker.hpp"
 #include "bench/load/stream_check.hpp"
 #include "bench/load/wrong.hpp"
 #include "bench/measure/usage_error.hpp"
+#include "bench/scenarios/body_size.hpp"
 #include "bench/scenarios/measurement.hpp"
 
 namespace sotto::bench {
@@ -146,6 +145,9 @@ class Backlog {
     }
     for (std::size_t i = 0; i < queues_.size(); ++i) recipients[i % connections_]->add(queues_[i]);
     pool_.run(progress);
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < connections_; ++i) all.push_back(connections_ + i);
+    hear_out(pool_, all);
   }
 
  private:
@@ -168,10 +170,7 @@ RunRecord record_of(const Target& target, const BacklogOptions& options, const c
 }  // namespace
 
 void backlog(Report& report, Target& target, const BacklogOptions& options) {
-  if (options.size < kLeastBody || options.size > smp::max_message_size(options.version)) {
-    throw UsageError(fmt::format("--size must be {} to {} bytes in version {}", kLeastBody,
-                                 smp::max_message_size(options.version), options.version));
-  }
+  check_body_size(options.size, options.version);
   auto filled = record_of(target, options, "fill");
   auto drained = record_of(target, options, "drain");
   Backlog backlog(target, options);

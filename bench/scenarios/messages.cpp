@@ -6,6 +6,7 @@
 
 #include "bench/load/numbered_body.hpp"
 #include "bench/measure/usage_error.hpp"
+#include "bench/scenarios/body_size.hpp"
 #include "bench/scenarios/key_names.hpp"
 #include "bench/scenarios/measurement.hpp"
 
@@ -18,10 +19,7 @@ constexpr double kAimLatency = 25;              // ms, at half of saturation
 
 void check(const MessagesOptions& options) {
   const auto& shape = options.shape;
-  const auto largest = smp::max_message_size(options.version);
-  if (shape.messages.size < kLeastBody || shape.messages.size > largest) {
-    throw UsageError(fmt::format("--size must be {} to {} bytes in version {}", kLeastBody, largest, options.version));
-  }
+  check_body_size(shape.messages.size, options.version);
   if (shape.messages.batch > shape.messages.window * shape.queues) {
     throw UsageError("--batch must not be larger than --window times --queues: no batch would ever be complete");
   }

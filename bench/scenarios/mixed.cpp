@@ -14,6 +14,7 @@
 #include "bench/load/wrong.hpp"
 #include "bench/measure/usage_error.hpp"
 #include "bench/scenarios/measurement.hpp"
+#include "bench/scenarios/ways.hpp"
 #include "libs/smp-client/connector.hpp"
 
 namespace sotto::bench {
@@ -52,6 +53,7 @@ class Member final : public client::ConnectionListener {
     connection_->set_listener(this);
   }
   ~Member() override {
+    if (connector_) connector_->cancel();
     if (connection_) {
       connection_->set_listener(nullptr);
       connection_->close();
@@ -140,8 +142,10 @@ class Member final : public client::ConnectionListener {
     connection_->close();
     connection_.reset();
     // Not from within a reaction of the connection that ends.
-    boost::asio::post(io_, [this] {
-      client::Connector::start(io_.get_executor(), options_, [this](client::ConnectOutcome outcome) { back(outcome); });
+    boost::asio::post(io_, [this, alive = std::weak_ptr<const bool>(alive_)] {
+      if (alive.expired()) return;
+      connector_ = client::Connector::start(io_.get_executor(), options_,
+                                            [this](client::ConnectOutcome outcome) { back(outcome); });
     });
   }
 
@@ -149,6 +153,7 @@ class Member final : public client::ConnectionListener {
     if (const auto* failed = std::get_if<client::Failure>(&outcome))
       wrong("cannot come back: " + failed->error.message);
     connection_ = std::get<ClientPool::Connection>(std::move(outcome));
+    connector_.reset();
     connection_->set_listener(this);
     leaving_ = false;
     subscribing_ = true;
@@ -175,7 +180,9 @@ class Member final : public client::ConnectionListener {
 
   boost::asio::io_context& io_;
   const std::shared_ptr<const client::ConnectOptions> options_;
-  ClientPool::Connection connection_;  // a null pointer: it is away
+  ClientPool::Connection connection_;             // a null pointer: it is away
+  std::shared_ptr<client::Connector> connector_;  // while it comes back
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   Times& times_;
   Progress& progress_;
   std::unordered_map<RecipientId, Lane*> own_;
@@ -277,12 +284,7 @@ std::shared_ptr<const client::ConnectOptions> way_back(const Target& target, std
 void mixed(Report& report, Target& target, const MixedOptions& options) {
   if (options.members < 2) throw UsageError("--members must be two at least: they talk to each other");
   ClientPool pool;
-  std::vector<std::size_t> ways;  // of each member
-  for (std::size_t way = 0; way < target.ways(); ++way) {
-    const auto share = options.members / target.ways() + (way < options.members % target.ways() ? 1 : 0);
-    pool.connect(target.options(way, options.version), share);
-    ways.insert(ways.end(), share, way);
-  }
+  const auto ways = connect_evenly(pool, target, options.version, options.members);
   // Queue k of a member is for the one k + 1 places further.
   std::vector<std::size_t> recipients;
   std::vector<std::size_t> senders;

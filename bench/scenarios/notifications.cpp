@@ -4,13 +4,13 @@
 #include <memory>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
 #include "bench/load/numbered_body.hpp"
 #include "bench/load/queue_maker.hpp"
+#include "bench/load/rounds.hpp"
 #include "bench/load/stream_check.hpp"
 #include "bench/load/wrong.hpp"
 #include "bench/measure/usage_error.hpp"
+#include "bench/scenarios/body_size.hpp"
 #include "bench/scenarios/measurement.hpp"
 
 namespace sotto::bench {
@@ -177,10 +177,7 @@ void add_notifiers(ClientPool& pool, std::vector<client::QueueHandle>& queues, c
 }  // namespace
 
 void notifications(Report& report, Target& target, const NotificationsOptions& options) {
-  if (options.size < kLeastBody || options.size > smp::max_message_size(options.version)) {
-    throw UsageError(fmt::format("--size must be {} to {} bytes in version {}", kLeastBody,
-                                 smp::max_message_size(options.version), options.version));
-  }
+  check_body_size(options.size, options.version);
   if (options.messages < options.pairs) throw UsageError("--messages must be one for each pair at least");
 
   ClientPool pool;
@@ -214,22 +211,19 @@ void notifications(Report& report, Target& target, const NotificationsOptions& o
       [&](std::size_t i) { return lanes[i].queue().notifier->nsub(); },
       [](std::size_t /*i*/, const Result<Received>& answer) { expect_subscribed(answer, "NSUB"); });
 
-  const auto round = [&](const std::string& what, std::uint64_t messages) {
-    Progress progress(what, messages);
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      lanes[i].run(messages / lanes.size() + (i < messages % lanes.size() ? 1 : 0), progress);
-    }
-    pool.run(progress);
-  };
-  if (const auto before = options.warm_up_of(options.messages); before > 0) round("warm-up", before);
+  if (const auto before = options.warm_up_of(options.messages); before > 0) {
+    run_round(pool, lanes, "warm-up", before);
+  }
   times = {};
   auto run = begin_record("notifications", target);
   run.parameter("pairs", options.pairs);
   run.parameter("size", options.size);
   run.parameter("version", options.version);
   Measurement measurement(target);
-  round("notifications", options.messages);
+  run_round(pool, lanes, "notifications", options.messages);
   measurement.stop(run, options.messages);
+  recipients.push_back(push);
+  hear_out(pool, recipients);
   for (const auto& lane : lanes) lane.check_complete();
   run.latencies.push_back(summary("SEND to NMSG", times.send_to_nmsg));
   run.latencies.push_back(summary("SEND to MSG", times.send_to_msg));

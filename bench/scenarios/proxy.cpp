@@ -3,14 +3,15 @@
 #include <deque>
 #include <memory>
 
-#include <fmt/format.h>
-
 #include "bench/load/numbered_body.hpp"
 #include "bench/load/queue_maker.hpp"
+#include "bench/load/rounds.hpp"
 #include "bench/load/stream_check.hpp"
 #include "bench/load/wrong.hpp"
 #include "bench/measure/usage_error.hpp"
+#include "bench/scenarios/body_size.hpp"
 #include "bench/scenarios/measurement.hpp"
+#include "bench/scenarios/ways.hpp"
 #include "tests/support/session/relayed_command.hpp"
 
 namespace sotto::bench {
@@ -171,10 +172,7 @@ std::unique_ptr<Target> relay_of(const ProxyOptions& options) {
 }  // namespace
 
 void proxy(Report& report, Target& target, const ProxyOptions& options) {
-  if (options.size < kLeastBody || options.size > smp::max_message_size(options.version)) {
-    throw UsageError(fmt::format("--size must be {} to {} bytes in version {}", kLeastBody,
-                                 smp::max_message_size(options.version), options.version));
-  }
+  check_body_size(options.size, options.version);
   if (options.messages < options.pairs) throw UsageError("--messages must be one for each pair at least");
   if (target.name() == "given" && options.relay.empty()) {
     throw UsageError("--server is the proxy here: --relay must say which other server it shall forward to");
@@ -183,10 +181,7 @@ void proxy(Report& report, Target& target, const ProxyOptions& options) {
   Both both(target, *relay);
 
   ClientPool pool;
-  for (std::size_t way = 0; way < target.ways(); ++way) {
-    const auto share = options.pairs / target.ways() + (way < options.pairs % target.ways() ? 1 : 0);
-    pool.connect(target.options(way, options.version), share);
-  }
+  connect_evenly(pool, target, options.version, options.pairs);
   pool.connect(relay->options(0, options.version), options.pairs);
   std::vector<std::size_t> recipients;
   for (std::size_t i = 0; i < options.pairs; ++i) recipients.push_back(options.pairs + i);
@@ -202,22 +197,18 @@ void proxy(Report& report, Target& target, const ProxyOptions& options) {
   for (std::size_t i = 0; i < options.pairs; ++i) {
     lanes.emplace_back(pool.at(i), pool.at(recipients[i]), ends[i], std::move(queues[i]), i, options.size, times);
   }
-  const auto round = [&](const std::string& what, std::uint64_t messages) {
-    Progress progress(what, messages);
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      lanes[i].run(messages / lanes.size() + (i < messages % lanes.size() ? 1 : 0), progress);
-    }
-    pool.run(progress);
-  };
-  if (const auto before = options.warm_up_of(options.messages); before > 0) round("warm-up", before);
+  if (const auto before = options.warm_up_of(options.messages); before > 0) {
+    run_round(pool, lanes, "warm-up", before);
+  }
   times = {};
   auto run = begin_record("proxy", target);
   run.parameter("pairs", options.pairs);
   run.parameter("size", options.size);
   run.parameter("version", options.version);
   Measurement measurement(both);
-  round("proxy", options.messages);
+  run_round(pool, lanes, "proxy", options.messages);
   measurement.stop(run, options.messages);
+  hear_out(pool, recipients);
   for (const auto& lane : lanes) lane.check_complete();
   run.latencies.push_back(summary("SEND to OK", times.send_to_ok));
   run.latencies.push_back(summary("SEND to MSG", times.send_to_msg));

@@ -58,8 +58,7 @@ void storm(Report& report, Target& target, const StormOptions& options) {
   run.latencies.push_back(summary("SUB, from the start of all", taken));
   if (options.floor) add_floor(run);
   add_cpu_figures(run, "SUB");
-  // Of few SUBs the kernel's clock may show nothing.
-  if (cpu_of(run) > 0) {
+  if (!run.processes.empty()) {
     run.figures.push_back({"SUBs per CPU-second", static_cast<double>(run.operations) * 1e6 / cpu_of(run), "1/s",
                            run.target == "platform" ? ">= 8000" : ""});
   }

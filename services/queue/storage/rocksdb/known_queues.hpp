@@ -1,5 +1,5 @@
 // KnownQueues: what the database has of the queues that were used lately, so that a command on one of them reads
-// nothing: of a message's life, three reads and 18 us of CPU (docs/performance.md). Bounded; what was not used for
+// nothing: of a message's life, three reads and 20 us of CPU (docs/performance.md). Bounded; what was not used for
 // longest goes first, roughly.
 //
 // Owned by RocksDbQueueStore, whose transactions are the only ones that write these rows, one at a time: it holds what
