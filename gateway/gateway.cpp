@@ -176,8 +176,11 @@ void Gateway::stop() {
   workers_.front()->post([listeners = listeners_] {
     for (const auto& listener : listeners) listener->close();
   });
-  const auto deadline = std::chrono::steady_clock::now() + context_->settings.drain_timeout;
-  for (const auto& worker : workers_) worker->post([&worker] { worker->drain(); });
+  const auto& settings = context_->settings;
+  const auto deadline = std::chrono::steady_clock::now() + settings.close_time + settings.drain_timeout;
+  for (const auto& worker : workers_) {
+    worker->post([&worker, over = settings.close_time] { worker->drain(over); });
+  }
   for (const auto& worker : workers_) worker->stop(deadline);
   listeners_.clear();
 }

@@ -30,8 +30,8 @@ class Gateway final : public backend::EventSink {
   // machine lacks is skipped. configuration, naming address, port and remedy: a required listener cannot be had, or
   // none at all.
   Result<Started> start();
-  // Stops accepting, lets commands in progress finish (settings.drain_timeout), closes all connections and ends the
-  // threads. Once.
+  // Stops accepting, closes all connections over settings.close_time, each when its commands in progress are answered
+  // (within settings.drain_timeout), and ends the threads. Once.
   void stop();
 
   // Connections that are accepted from now on show `identity`, which has the fingerprint of the first one; those that

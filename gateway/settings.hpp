@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include <boost/asio/ip/address.hpp>
 
 #include "libs/smp/version.hpp"
 
@@ -21,6 +24,9 @@ struct GatewaySettings {
   std::uint64_t gateway_id = 0;
   std::vector<ListenAddress> listen;
   smp::VersionRange versions;
+  // Whether connections from there come through a balancer and begin with a header of the PROXY protocol, which is
+  // believed. Null: none does. From anywhere else such a header is no TLS, and ends the connection.
+  std::function<bool(const boost::asio::ip::address&)> sends_proxy_header;
 
   // Threads that serve sockets; 0: one per core.
   unsigned io_threads = 0;
@@ -48,7 +54,9 @@ struct GatewaySettings {
   // Subscriptions are registered again this often, so that what a shared directory may have lost unnoticed comes back;
   // 0: never, for a directory in this process loses nothing.
   std::chrono::milliseconds resume_interval{0};
-  // How long a stopping gateway waits for commands in progress.
+  // Over how long a stopping gateway closes its connections, those that were silent longest first; 0: at once.
+  std::chrono::milliseconds close_time{0};
+  // How long it then waits for commands in progress.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
 };
 

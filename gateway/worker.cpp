@@ -1,6 +1,7 @@
 #include "gateway/worker.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -49,7 +50,7 @@ void Worker::start() {
 void Worker::stop(std::chrono::steady_clock::time_point deadline) {
   if (!thread_.joinable()) return;  // never started: the gateway could not listen
   post([this, deadline] {
-    drain();
+    if (!draining_) drain(std::chrono::milliseconds(0));
     auto timer = std::make_shared<asio::steady_timer>(io_, deadline);
     timer->async_wait([this, timer](boost::system::error_code) {
       const auto connections = std::move(connections_);
@@ -107,15 +108,46 @@ void Worker::add(asio::ip::tcp::socket socket) {
   if (draining_) return refuse(CloseReason::shutdown);
   if (counters.connections.get() >= context_.settings.max_connections) return refuse(CloseReason::connection_limit);
   if (counters.handshaking.get() >= context_.settings.max_handshakes) return refuse(CloseReason::handshake_limit);
+  counters.connections.add();
+  counters.handshaking.add();
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error).address();
+  const auto& from_balancer = context_.settings.sends_proxy_header;
+  if (!error && from_balancer && from_balancer(peer)) return greet(std::move(socket));
+  connect(std::move(socket), error ? std::nullopt : std::optional(peer));
+}
+
+void Worker::greet(asio::ip::tcp::socket socket) {
+  boost::system::error_code ignored;
+  const auto balancer = socket.remote_endpoint(ignored).address();
+  const auto greeting = std::make_shared<ProxyGreeting>(std::move(socket));
+  greetings_.insert(greeting);
+  greeting->start(
+      [this, balancer, self = std::weak_ptr(greeting)](asio::ip::tcp::socket named,
+                                                       const std::optional<asio::ip::address>& source) {
+        greetings_.erase(self.lock());
+        connect(std::move(named), source ? source : balancer);
+      },
+      [this, self = std::weak_ptr(greeting)](CloseReason reason) {
+        greetings_.erase(self.lock());
+        greeting_failed(reason);
+      });
+}
+
+void Worker::greeting_failed(CloseReason reason) {
+  context_.counters.closed[static_cast<std::size_t>(reason)].add();
+  context_.counters.connections.sub();
+  context_.counters.handshaking.sub();
+}
+
+void Worker::connect(asio::ip::tcp::socket socket, const std::optional<asio::ip::address>& source) {
   // As backend::SessionRef says: later connections have greater ids, on all gateways.
   const auto now =
       std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.system_now().time_since_epoch());
   last_connection_ = std::max(last_connection_ + 1, static_cast<std::uint64_t>(now.count()));
   const auto id = (last_connection_ << 8U) | index_;
-  auto connection = std::make_shared<Connection>(std::move(socket), *this, id);
+  auto connection = std::make_shared<Connection>(std::move(socket), source, *this, id);
   connections_.emplace(id, connection);
-  counters.connections.add();
-  counters.handshaking.add();
   connection->start();
 }
 
@@ -190,12 +222,45 @@ void Worker::call_those_who_wait() {
   resume_next();
 }
 
-void Worker::drain() {
+void Worker::drain(std::chrono::milliseconds over) {
   draining_ = true;
-  std::vector<std::shared_ptr<Connection>> all;
-  all.reserve(connections_.size());
-  for (const auto& [id, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all) connection->drain();
+  for (const auto& greeting : std::exchange(greetings_, {})) {
+    greeting->close();
+    greeting_failed(CloseReason::shutdown);
+  }
+  // Who is silent is disturbed least; who works has time to finish.
+  std::vector<std::shared_ptr<Connection>> order;
+  order.reserve(connections_.size());
+  for (const auto& [id, connection] : connections_) order.push_back(connection);
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return std::pair(a->working(), a->last_heard()) < std::pair(b->working(), b->last_heard());
+  });
+  // Each has a slot of its own, and is closed somewhere in it: not all gateways' clients at the same moments.
+  std::minstd_rand random(std::random_device{}());
+  std::uniform_real_distribution<double> in_slot(0, 1);
+  const auto slot = std::chrono::duration<double>(over) / static_cast<double>(std::max<std::size_t>(1, order.size()));
+  const auto now = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto after = slot * (static_cast<double>(i) + in_slot(random));
+    closing_.push_back({now + std::chrono::duration_cast<std::chrono::steady_clock::duration>(after), order[i]->id()});
+  }
+  close_next();
+}
+
+void Worker::close_next() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!closing_.empty() && closing_.front().due <= now) {
+    const auto found = connections_.find(closing_.front().connection);
+    closing_.pop_front();
+    if (found == connections_.end()) continue;
+    const auto keep = found->second;
+    keep->drain();
+  }
+  if (closing_.empty()) return;
+  closing_timer_.expires_at(closing_.front().due);
+  closing_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) close_next();
+  });
 }
 
 bool Worker::take_block_place(Connection& connection) {
@@ -255,6 +320,16 @@ void Worker::tick() {
     }
   }
   for (const auto& [connection, reason] : closing) connection->close_because(reason);
+  for (auto at = greetings_.begin(); at != greetings_.end();) {
+    const auto greeting = *at;
+    if (now - greeting->since() <= settings.tls_handshake_timeout) {
+      ++at;
+      continue;
+    }
+    at = greetings_.erase(at);
+    greeting->close();
+    greeting_failed(CloseReason::bad_proxy_header);
+  }
   call_those_who_wait();
   if (settings.resume_interval.count() != 0 && now >= next_resume_) {
     next_resume_ = now + settings.resume_interval;

@@ -18,6 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/context.hpp"
+#include "gateway/proxy_greeting.hpp"
 #include "gateway/session/connection.hpp"
 #include "gateway/session/record_cache.hpp"
 #include "gateway/tls/served_identity.hpp"
@@ -46,12 +47,13 @@ class Worker {
   // Any thread: runs what was posted, when there is something.
   void wake();
 
-  // Takes a socket that belongs to this worker's io_context.
+  // Takes a socket that belongs to this worker's io_context: of a client, or of a balancer that names one first.
   void add(boost::asio::ip::tcp::socket socket);
   void deliver(std::uint64_t connection, backend::Event event);
   // Resumes the subscriptions of all connections for which `concerned` holds, a few connections at a time.
   void resume(const std::function<bool(backend::SessionRef)>& concerned);
-  void drain();
+  // Takes nothing new, and closes what there is, spread over this time.
+  void drain(std::chrono::milliseconds over);
   // What connections show that are added from now on.
   void use_identity(ServedIdentityPtr identity) { identity_ = std::move(identity); }
 
@@ -79,10 +81,14 @@ class Worker {
   void ends_waiting(std::uint64_t connection) { ends_waiting_.insert(connection); }
 
  private:
+  void greet(boost::asio::ip::tcp::socket socket);
+  void connect(boost::asio::ip::tcp::socket socket, const std::optional<boost::asio::ip::address>& source);
+  void greeting_failed(CloseReason reason);
   void run_posted();
   void submit_collected();
   void resume_next();
   void call_those_who_wait();
+  void close_next();
   void tick();
   void schedule_tick();
 
@@ -97,6 +103,8 @@ class Worker {
   RecordCache records_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::uint64_t last_connection_ = 0;
+  // Connections of balancers that have not said yet whose they are.
+  std::unordered_set<std::shared_ptr<ProxyGreeting>> greetings_;
   std::size_t blocks_in_flight_ = 0;
   std::deque<std::uint64_t> waiting_for_place_;
   std::unordered_set<std::uint64_t> ends_waiting_;
@@ -111,6 +119,13 @@ class Worker {
   std::unordered_set<std::uint64_t> in_to_resume_;
   std::size_t resuming_ = 0;
   bool draining_ = false;
+  // While draining: who is closed when, the soonest first.
+  struct Closing {
+    std::chrono::steady_clock::time_point due;
+    std::uint64_t connection;
+  };
+  std::deque<Closing> closing_;
+  boost::asio::steady_timer closing_timer_{io_};
 
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by posted_mutex_

@@ -105,6 +105,7 @@ config::Table program_table(ProgramSettings& settings) {
   table.section("events", "Events to clients");
   end_interval_row(table, settings);
   runtime::process_rows(table, settings);
+  close_time_row(table, settings);
   return table;
 }
 

@@ -41,11 +41,12 @@ CloseReason reason_of(StreamEnd end) {
 
 }  // namespace
 
-Connection::Connection(boost::asio::ip::tcp::socket socket, Worker& worker, std::uint64_t id)
+Connection::Connection(boost::asio::ip::tcp::socket socket, const std::optional<boost::asio::ip::address>& source,
+                       Worker& worker, std::uint64_t id)
     : BlockStream(std::move(socket), worker.identity()->tls),
       worker_(worker),
       id_(id),
-      source_(client_source(peer_address(), worker.context().source_key)),
+      source_(client_source(source, worker.context().source_key)),
       since_(std::chrono::steady_clock::now()),
       identity_(worker.identity()) {}
 

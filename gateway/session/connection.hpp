@@ -26,7 +26,9 @@ class Worker;
 
 class Connection final : public transport::BlockStream, public TaskOwner {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, Worker& worker, std::uint64_t id);
+  // `source`: where the client comes from; nothing when that is not known.
+  Connection(boost::asio::ip::tcp::socket socket, const std::optional<boost::asio::ip::address>& source, Worker& worker,
+             std::uint64_t id);
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
 
@@ -40,6 +42,9 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   [[nodiscard]] std::optional<CloseReason> overdue(std::chrono::steady_clock::time_point now) const;
   // Whether nothing has come for the idle time and nothing will be sent. Asked every idle check interval.
   [[nodiscard]] bool idle(std::chrono::steady_clock::time_point now) const;
+  // Whether something of the client is in progress, and when it was last heard of.
+  [[nodiscard]] bool working() const { return in_task_ || relaying_ != 0; }
+  [[nodiscard]] std::chrono::steady_clock::time_point last_heard() const { return since_; }
   // Sends the END and DELD events that were collected.
   void flush_ends();
   // The gateway stops: what is in progress is answered, then the connection is closed.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "gateway/settings/networks.hpp"
 #include "libs/runtime/file_limit.hpp"
 #include "libs/smp/version.hpp"
 
@@ -58,6 +59,17 @@ void transport_rows(config::Table& table, GatewayConfig& config) {
                   config.listen);
   table.range({"versions", "versions", "6-20", "Versions of SMP that are offered to clients."},
               {smp::kMinVersion, smp::kMaxVersion}, config.versions);
+  table.text(
+      {"proxy_protocol_networks", "proxy-protocol-networks", "",
+       "Networks of balancers. Each connection from there must begin with a header of the PROXY protocol, version "
+       "2, and its client comes from where that says; from anywhere else such a header ends the connection. "
+       "Empty: the PROXY protocol is not spoken."},
+      "networks with commas between them, for example 10.1.0.0/16,fd00::/8, or empty", config.proxy_protocol_networks);
+  table.rule([&config]() -> std::optional<std::string> {
+    const auto parsed = networks_of(config.proxy_protocol_networks);
+    if (parsed) return std::nullopt;
+    return "transport.proxy_protocol_networks: " + parsed.error().message;
+  });
   table.duration({"tls_handshake_timeout", "tls-handshake-timeout", "60s",
                   "How long a connection may take for its TLS handshake."},
                  {seconds(1), minutes(10)}, config.tls_handshake_timeout);
@@ -114,6 +126,15 @@ void end_interval_row(config::Table& table, GatewayConfig& config) {
                  {milliseconds(0), hours(1)}, config.end_interval);
 }
 
+void close_time_row(config::Table& table, GatewayConfig& config) {
+  table.duration(
+      {"close_time", "close-time", "0",
+       "Between announce_time and drain_time: nobody new is taken, and clients' connections are closed, spread "
+       "over this long, so that they do not come back all at once. Those that were silent longest go first; "
+       "the others are served until it is their turn."},
+      {milliseconds(0), hours(1)}, config.close_time);
+}
+
 void settle_origins(const config::Table& table, GatewayConfig& config) {
   config.ports_explicit = table.origin("transport.ports") != config::Origin::fallback;
   config.listen_explicit = table.origin("transport.listen") != config::Origin::fallback;
@@ -143,6 +164,12 @@ GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milli
     for (const auto& address : config.listen) out.listen.push_back({address, port, config.ports_explicit});
   }
   out.versions = {config.versions.min, config.versions.max};
+  if (auto balancers = networks_of(config.proxy_protocol_networks).value(); !balancers.empty()) {
+    out.sends_proxy_header = [balancers = std::move(balancers)](const boost::asio::ip::address& address) {
+      return std::any_of(balancers.begin(), balancers.end(),
+                         [&](const auto& network) { return network.contains(address); });
+    };
+  }
   out.io_threads = config.io_threads;
   out.max_connections = config.max_connections != 0 ? config.max_connections : connections_by_file_limit(config.proxy);
   if (config.max_handshakes != 0) out.max_handshakes = config.max_handshakes;
@@ -154,6 +181,7 @@ GatewaySettings gateway_settings(const GatewayConfig& config, std::chrono::milli
   out.stall_timeout = config.stall_timeout;
   out.end_interval = config.end_interval;
   out.max_relaying = config.proxy.client_concurrency;
+  out.close_time = config.close_time;
   out.drain_timeout = drain_time;
   return out;
 }

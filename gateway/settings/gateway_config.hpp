@@ -44,7 +44,8 @@ struct GatewayConfig {
   std::vector<std::string> listen;  // IPv4 and IPv6 addresses, without brackets
   // As ports_explicit: by default a family that the machine lacks is skipped.
   bool listen_explicit = false;
-  config::Range versions;  // of SMP, both included
+  config::Range versions;               // of SMP, both included
+  std::string proxy_protocol_networks;  // a list; empty: the PROXY protocol is not spoken
   std::chrono::milliseconds tls_handshake_timeout{};
   std::chrono::milliseconds smp_handshake_timeout{};
   std::chrono::milliseconds idle_timeout{};  // 0: off
@@ -69,13 +70,17 @@ struct GatewayConfig {
   ProxyConfig proxy;
   // [events]
   std::chrono::milliseconds end_interval{};  // END and DELD are sent together this often; 0: at once
+  // [shutdown]
+  std::chrono::milliseconds close_time{};  // over which connections are closed
 };
 
-// Each of these begins the section that it is called after, except the last one, which is a row of [events].
+// Each of these begins the section that it is called after, except the last two, which are rows of [events] and
+// [shutdown].
 void transport_rows(config::Table& table, GatewayConfig& config);
 void identity_rows(config::Table& table, GatewayConfig& config);
 void access_rows(config::Table& table, GatewayConfig& config);
 void end_interval_row(config::Table& table, GatewayConfig& config);
+void close_time_row(config::Table& table, GatewayConfig& config);
 
 // After the table was loaded: sets what depends on where a value came from.
 void settle_origins(const config::Table& table, GatewayConfig& config);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/settings/networks.hpp"
 #include "libs/config/value.hpp"
 
 namespace sotto::gateway {
@@ -13,16 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-Result<std::vector<dial::AddressPrefix>> networks(const std::string& text) {
-  std::vector<dial::AddressPrefix> out;
-  for (const auto part : config::split_list(text)) {
-    auto prefix = dial::AddressPrefix::parse(part);
-    if (!prefix) return prefix.error();
-    out.push_back(*prefix);
-  }
-  return out;
-}
-
 // What no server of the domains can be called.
 bool is_domain(std::string_view text) {
   const auto host = smp::parse_host(text);
@@ -30,7 +21,7 @@ bool is_domain(std::string_view text) {
 }
 
 std::optional<std::string> problem_with(const ProxyConfig& config) {
-  if (const auto parsed = networks(config.private_networks); !parsed) {
+  if (const auto parsed = networks_of(config.private_networks); !parsed) {
     return "proxy.private_networks: " + parsed.error().message;
   }
   for (const auto part : config::split_list(config.own_domains)) {
@@ -126,7 +117,7 @@ dial::DialOptions dial_options(const ProxyConfig& config) {
   out.required_host_mode = config.required_host_mode;
   if (config.socks_proxy) out.socks = dial::SocksProxy{config.socks_proxy->address, config.socks_proxy->port};
   out.socks_mode = config.socks_mode;
-  out.private_networks = networks(config.private_networks).value();
+  out.private_networks = networks_of(config.private_networks).value();
   for (const auto& server : config.dns_servers) {
     out.dns.servers.emplace_back(boost::asio::ip::make_address(server.address), server.port);
   }

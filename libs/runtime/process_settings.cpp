@@ -26,9 +26,14 @@ void process_rows(config::Table& table, ProcessSettings& settings) {
                   "Where Prometheus finds /metrics, over HTTP without protection. Empty: nowhere."},
                  settings.metrics_listen);
   table.section("shutdown", "Shutdown");
-  table.duration({"drain_time", "drain-time", "10s",
-                  "After SIGTERM or SIGINT: how long requests under way may take. A second signal ends at once."},
-                 {milliseconds(0), hours(1)}, settings.drain_time);
+  table.duration(
+      {"announce_time", "announce-time", "0",
+       "After SIGTERM or SIGINT, first: how long everything goes on, with /readyz saying no, so that balancers "
+       "notice. A second signal ends at once."},
+      {milliseconds(0), hours(1)}, settings.announce_time);
+  table.duration(
+      {"drain_time", "drain-time", "10s", "Then: how long requests under way may take. A second signal ends at once."},
+      {milliseconds(0), hours(1)}, settings.drain_time);
 }
 
 Result<LoadedTable> load_table(config::Table& table, int argc, const char* const* argv,

@@ -20,6 +20,7 @@ struct ProcessSettings {
   // [metrics]
   std::optional<config::Endpoint> metrics_listen;  // absent: off
   // [shutdown]
+  std::chrono::milliseconds announce_time{};
   std::chrono::milliseconds drain_time{};
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -59,6 +60,7 @@ int run_process(const ProgramName& name, const ProcessSettings& settings, const 
   signals.release_stop();
   // First of all, so that nobody sends new clients here.
   health.drain();
+  std::this_thread::sleep_for(settings.announce_time);  // a second signal ends it, and all
   process->drain();
   metrics.release_callbacks();
   process.reset();

@@ -60,6 +60,8 @@ struct ConnectOptions {
   std::shared_ptr<const Clock> clock{};
   // Keep the server's hello for ClientConnection::server_hello() (2 KB a connection; the proxy needs it).
   bool keep_hello = true;
+  // Sent before TLS begins: what a balancer says of a client (the PROXY protocol). At most what a socket takes at once.
+  Bytes preface{};
   // Called for each step on the thread of the connection. Optional.
   std::function<void(const Step&)> observer{};
   // Tests change what the client says in its hello. Optional.

@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 
 namespace sotto::client {
 
@@ -197,6 +198,11 @@ void Connector::connected(const boost::system::error_code& error) {
 
 void Connector::handshake() {
   layer_ = Layer::tls;
+  if (!options_->preface.empty()) {
+    boost::system::error_code error;
+    asio::write(socket_, asio::buffer(options_->preface), error);
+    if (error) return finish(tcp_failure(error));
+  }
   connection_ = std::make_shared<ClientConnection>(std::move(socket_), tls_, options_);
   connection_->begin(executor_, [self = shared_from_this()](std::optional<Failure> failed) {
     auto connection = std::exchange(self->connection_, nullptr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -62,13 +63,15 @@ void BlockStream::drive_handshake() {
       return;
     default: {
       const auto code = ERR_peek_error();
+      // Who looks whether we are here connects, says nothing and hangs up.
+      const bool said_nothing = context_->side() == Side::server && BIO_number_read(SSL_get_rbio(ssl_)) == 0;
       if (code != 0) {
         char text[256];
         ERR_error_string_n(code, text, sizeof text);
         tls_error_ = text;
       }
       ERR_clear_error();
-      end(StreamEnd::tls_handshake);
+      end(said_nothing ? StreamEnd::peer_closed : StreamEnd::tls_handshake);
     }
   }
 }
@@ -256,13 +259,6 @@ void BlockStream::end(StreamEnd why) {
 
 void BlockStream::enable_encryption(smp::BlockChain sending, smp::BlockChain receiving) {
   encryption_.emplace(Encryption{std::move(sending), std::move(receiving)});
-}
-
-std::optional<boost::asio::ip::address> BlockStream::peer_address() const {
-  boost::system::error_code error;
-  const auto endpoint = socket_.remote_endpoint(error);
-  if (error) return std::nullopt;
-  return endpoint.address();
 }
 
 Alpn BlockStream::alpn() const {

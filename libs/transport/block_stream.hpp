@@ -29,7 +29,7 @@ namespace sotto::transport {
 
 // Why a stream ended by itself.
 enum class StreamEnd : std::uint8_t {
-  peer_closed,    // orderly, or the TCP connection was reset
+  peer_closed,    // orderly, or the TCP connection was reset, or (of a server) before a byte of TLS came
   tls_handshake,  // the TLS handshake failed: see tls_error()
   tls_broken,     // a record that does not authenticate, an alert, a truncated stream
   socket_error,   // any other failure of the socket
@@ -44,9 +44,6 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
 
   // Begins the TLS handshake; on_handshake() or on_end() follows.
   void start();
-
-  // Of the other end of the TCP connection; nothing when that has ended.
-  [[nodiscard]] std::optional<boost::asio::ip::address> peer_address() const;
 
   // Queues the content of one block; it is padded, encrypted when encryption is on, and sent in order. Precondition:
   // content fits (at most smp::kMaxEncryptedContent). Ignored after close().

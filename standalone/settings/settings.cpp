@@ -47,6 +47,7 @@ config::Table server_table(ServerSettings& settings) {
   gateway::end_interval_row(table, settings);
   notification::notification_rows(table, settings);
   runtime::process_rows(table, settings);
+  gateway::close_time_row(table, settings);
   table.rule([&settings]() -> std::optional<std::string> {
     if (settings.ephemeral || settings.data_dir.lexically_normal() != settings.identity_dir.lexically_normal()) {
       return std::nullopt;

@@ -176,6 +176,13 @@ TEST(HandshakeFailures, AreClosedWithTheirReason) {
     must(leaves.connect("127.0.0.1", server.port()));
     EXPECT_TRUE(reaches(server, "smp_handshakes", 1));
   }
+  EXPECT_TRUE(reaches(server, closed("peer_closed"), 1)) << "a balancer that looks whether we are here";
+  {
+    client::RawConnection breaks_off;
+    must(breaks_off.connect("127.0.0.1", server.port()));
+    must(breaks_off.write(Bytes{0x16, 0x03, 0x01, 0x02, 0x00}));
+    EXPECT_TRUE(reaches(server, "smp_handshakes", 1));
+  }
   EXPECT_TRUE(reaches(server, closed("tls_handshake_failed"), 2));
   expect_serves(server);
 }
@@ -206,7 +213,7 @@ TEST(HandshakeLimit, RefusesWhatIsTooMany) {
   EXPECT_TRUE(before->ping()) << "who is through is not touched";
   one.close();
   two.close();
-  EXPECT_TRUE(reaches(server, closed("tls_handshake_failed"), 2));
+  EXPECT_TRUE(reaches(server, closed("peer_closed"), 2));
   expect_serves(server);
 }
 

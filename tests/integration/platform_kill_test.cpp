@@ -9,14 +9,13 @@
 #include <deque>
 #include <functional>
 #include <iostream>
-#include <stdexcept>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/load/load_pair.hpp"
 #include "tests/support/load/seed.hpp"
+#include "tests/support/platform/any_gateway.hpp"
 #include "tests/support/platform/platform.hpp"
 
 namespace sotto::test {
@@ -26,20 +25,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPairs = 4;
 constexpr auto kAnswer = 60s;
-
-// To the gateway of this number, or, when it does not answer, to the next one.
-void connect_somewhere(const std::array<client::ConnectOptions, 2>& gateways, std::size_t first, smp::Version version,
-                       client::SyncClient& client) {
-  const auto deadline = std::chrono::steady_clock::now() + kAnswer;
-  for (std::size_t i = first; std::chrono::steady_clock::now() < deadline; ++i) {
-    auto options = gateways.at(i % gateways.size());
-    options.versions = {smp::kMinVersion, version};
-    client.close();
-    if (client.connect(options)) return;
-    std::this_thread::sleep_for(10ms);  // nobody tells when a gateway listens again
-  }
-  throw std::runtime_error("no gateway can be reached");
-}
 
 class PlatformKill : public testing::Test {
  protected:
