@@ -45,7 +45,7 @@ SecretString new_password();
 Result<SecretString> read_password(const std::filesystem::path& file);
 
 // The address without password: fingerprint from `fingerprint` and ca.crt, which must agree, hosts and port from
-// `hosts`. `hosts` may be missing when `other_hosts` is not empty: then those are used.
+// `hosts`; the other files are not needed. `hosts` may be missing when `other_hosts` is not empty: then those are used.
 Result<smp::ServerAddress> read_address(const std::filesystem::path& identity_dir,
                                         const std::vector<std::string>& other_hosts);
 

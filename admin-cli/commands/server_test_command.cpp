@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "admin-cli/commands/address_argument.hpp"
 #include "admin-cli/commands/identity_files.hpp"
+#include "admin-cli/commands/server_target.hpp"
 #include "admin-cli/commands/server_test.hpp"
 #include "admin-cli/commands/test_report.hpp"
 
@@ -25,9 +25,8 @@ bool wants_colour(const std::string& choice, const Console& console) {
 class ServerTestCommand final : public Command {
  public:
   explicit ServerTestCommand(CLI::App& app) {
-    app.add_option("ADDRESS", address_, "smp://…, or - to read it from standard input")->required();
+    target_.declare(app);
     app.add_flag("--json", json_, "One JSON document");
-    app.add_option("--port", port_, "Instead of the port of the address")->check(CLI::Range(1, 65535));
     app.add_option("--timeout", timeout_, "Seconds for connecting and for each answer (default: 15 and 10)")
         ->check(CLI::Range(0.001, kMaxTimeoutSeconds));
     app.add_flag("--extended", extended_, "Test notifications too, from a second connection");
@@ -40,19 +39,20 @@ class ServerTestCommand final : public Command {
         "Examples:\n"
         "  sotto address show --show-password | sotto server test -\n"
         "  sotto server test smp://LcJU…=@smp.example.com --ipv6 --json\n"
+        "  sotto server test --identity-dir /etc/sotto/identity --host smp.example.com\n"
         "\n"
         "Makes a queue, sends a message through it and deletes it. Says which layer fails, why, and what to do.\n"
-        "Exit codes: 0 passes, 2 not an address, 4 cannot connect (dns, tcp), 5 wrong identity or password refused,\n"
-        "8 no answer in time, 9 anything else fails.");
+        "Exit codes: 0 passes, 2 usage or not an address, 3 a file of it cannot be used, 4 cannot connect\n"
+        "(dns, tcp), 5 wrong identity or password refused, 8 no answer in time, 9 anything else fails.");
   }
 
   int run(Console& console) override {
-    auto address = read_address_argument(address_, console.in);
+    if (const auto status = target_.check(); !status) return report(status.error(), console);
+    const auto address = target_.read(console.in);
     if (!address) {
       if (json_) console.out << bad_address_json(address.error()) << '\n';
       return report(address.error(), console);
     }
-    if (port_ != 0) address->port = port_;
     TestOptions options;
     options.extended = extended_;
     if (ipv4_) options.family = client::IpFamily::ipv4;
@@ -77,9 +77,8 @@ class ServerTestCommand final : public Command {
   }
 
  private:
-  std::string address_;
+  ServerTarget target_;
   bool json_ = false;
-  std::uint16_t port_ = 0;
   double timeout_ = 0;
   bool extended_ = false;
   bool ipv4_ = false;

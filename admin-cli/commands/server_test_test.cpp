@@ -110,6 +110,60 @@ TEST(ServerTest, FailsWhenNoAddressWorks) {
   EXPECT_THAT(steps_of(json), ElementsAre("tcp failed", "tcp failed"));
 }
 
+TEST(ServerTest, TakesAnAddressFromAFile) {
+  const tests::FakeSmpServer server({.password = "secret"});
+  const TempDir dir;
+  const auto file = dir / "address";
+  write_content(file, address_of(server, "secret") + "\nsmp://not-read\n");
+  EXPECT_EQ(run_sotto({"server", "test", "--address-file", file}).exit_code, 0);
+  write_content(file, "smp://short:secret@localhost\n");
+  const auto bad = run_sotto({"server", "test", "--address-file", file});
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, AllOf(HasSubstr(file), HasSubstr("fingerprint"), Not(HasSubstr("secret"))));
+  const auto missing = run_sotto({"server", "test", "--json", "--address-file", dir / "none"});
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.out, HasSubstr("A file that the address comes from cannot be used."));
+}
+
+TEST(ServerTest, MakesTheAddressOfAnIdentity) {
+  const tests::FakeSmpServer server;
+  const TempDir dir;
+  const auto identity = dir / "identity";
+  ASSERT_EQ(run_sotto({"init", "--identity-dir", identity, "--host", "smp.example.com"}).exit_code, 0);
+  // Who only tests has no key.
+  for (const auto* name : {"server.key", "server.crt", "hosts"}) std::filesystem::remove(identity + "/" + name);
+  const std::vector<std::string> arguments{"server", "test", "--json", "--identity-dir", identity, "--port",
+                                           std::to_string(server.port())};
+  EXPECT_THAT(run_sotto(arguments).err, HasSubstr("name the host with --host"));
+  auto with_host = arguments;
+  with_host.insert(with_host.end(), {"--host", "127.0.0.1"});
+  const auto output = run_sotto(with_host);
+  const auto json = nlohmann::json::parse(output.out);
+  // It was reached, and has another identity than this one.
+  EXPECT_EQ(json["failingLayer"], "fingerprint");
+  EXPECT_THAT(std::string(json["address"]), HasSubstr(":***@127.0.0.1:"));
+  with_host.emplace_back("--no-password");
+  EXPECT_THAT(run_sotto(with_host).out, Not(HasSubstr("***")));
+}
+
+TEST(ServerTest, WantsOneServer) {
+  const auto error_of = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"server", "test"});
+    const auto output = run_sotto(more);
+    EXPECT_EQ(output.exit_code, 2);
+    EXPECT_EQ(output.out, "");
+    return output.err;
+  };
+  EXPECT_THAT(error_of({}), HasSubstr("which server? Give one of ADDRESS (or -), --address-file and --identity-dir"));
+  EXPECT_THAT(error_of({"-", "--address-file", "a"}), HasSubstr("named twice"));
+  EXPECT_THAT(error_of({"-", "--identity-dir", "a"}), HasSubstr("named twice"));
+  EXPECT_THAT(error_of({"--address-file", "a", "--identity-dir", "b"}), HasSubstr("named twice"));
+  EXPECT_THAT(error_of({"-", "--host", "localhost"}), HasSubstr("--host goes with --identity-dir"));
+  EXPECT_THAT(error_of({"-", "--no-password"}), HasSubstr("--no-password goes with --identity-dir"));
+  EXPECT_THAT(error_of({"--address-file", "a", "--password-file", "b"}),
+              HasSubstr("--password-file goes with --identity-dir"));
+}
+
 TEST(ServerTest, RefusesWhatIsNoAddress) {
   const auto json = test_json("smp://short:secret@localhost");
   EXPECT_EQ(json["exitCode"], 2);

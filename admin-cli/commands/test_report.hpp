@@ -17,7 +17,7 @@ void print_result(const TestReport& report, const smp::ServerAddress& address, b
 int exit_code(const TestReport& report);
 // One JSON document.
 std::string to_json(const TestReport& report, const smp::ServerAddress& address);
-// The same document for an address that does not parse.
+// The same document for an address that does not parse or is not read.
 std::string bad_address_json(const Error& error);
 
 }  // namespace sotto::cli

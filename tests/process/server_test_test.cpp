@@ -82,6 +82,19 @@ TEST_F(ServerTest, PassesWithNotifications) {
   EXPECT_EQ(test(home.address(port, kPassword), {"--extended"}).exit_code, 0);
 }
 
+TEST_F(ServerTest, PassesWithTheAddressOfAnIdentityOrAFile) {
+  const auto port = std::to_string(start());
+  const auto password = home.directory.path() / "given-password";
+  write_file(password, kPassword + "\n");
+  const auto composed = run(cli_program(), {"server", "test", "--identity-dir", home.identity().string(), "--host",
+                                            "127.0.0.1", "--port", port, "--password-file", password.string()});
+  EXPECT_EQ(composed.exit_code, 0) << composed.output << composed.errors;
+  const auto file = home.directory.path() / "address";
+  write_file(file, home.address(1, kPassword) + "\n");
+  const auto read = run(cli_program(), {"server", "test", "--address-file", file.string(), "--port", port});
+  EXPECT_EQ(read.exit_code, 0) << read.output << read.errors;
+}
+
 TEST_F(ServerTest, LeavesNothingBehind) {
   const auto port = start({"--log-format=json"});
   EXPECT_EQ(test(home.address(port, kPassword), {"--extended"}).exit_code, 0);
