@@ -15,12 +15,14 @@
 #include "admin-cli/config/config_commands.hpp"
 #include "admin-cli/database/database_commands.hpp"
 #include "admin-cli/doctor/doctor_command.hpp"
+#include "admin-cli/doctor/healthcheck_command.hpp"
 #include "admin-cli/shell/shell_commands.hpp"
 
 int main(int argc, char** argv) {
   sotto::cli::Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1};
   const std::array groups{&sotto::cli::add_admin_commands,  &sotto::cli::add_certificate_commands,
                           &sotto::cli::add_config_commands, &sotto::cli::add_database_commands,
-                          &sotto::cli::add_doctor_command,  &sotto::cli::add_shell_commands};
+                          &sotto::cli::add_doctor_command,  &sotto::cli::add_healthcheck_command,
+                          &sotto::cli::add_shell_commands};
   return sotto::cli::run(std::vector<std::string>(argv + 1, argv + argc), console, groups);
 }
