@@ -29,6 +29,8 @@ class ServerTest {
 
   TestReport run() {
     if (connect(client_, "connect")) {
+      const auto leaf = crypto::parse_certificate(client_.connection().peer_chain().front());
+      if (leaf) report_.certificate_ends = leaf->not_after;
       if (create()) {
         use_queue();
         // Also after a failure: the server should not be left with a queue that nobody reads.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "admin-cli/commands/diagnosis.hpp"
+#include "libs/base/clock.hpp"
 #include "libs/smp-client/connect_options.hpp"
 #include "libs/smp/address.hpp"
 
@@ -47,6 +48,8 @@ struct TestProblem {
 struct TestReport {
   std::vector<TestRow> rows;
   std::optional<TestProblem> problem;
+  // When the certificate that the server showed ends; not known when the connection failed.
+  std::optional<SystemTime> certificate_ends;
 };
 
 // To the port of the address, or its default. `on_row` is called as rows come about: for addresses that fail, once it
