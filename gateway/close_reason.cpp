@@ -7,6 +7,7 @@ namespace sotto::gateway {
 std::string_view to_string(CloseReason reason) {
   static constexpr std::array<std::string_view, kCloseReasons> kNames{"peer_closed",
                                                                       "socket_error",
+                                                                      "browser",
                                                                       "bad_proxy_header",
                                                                       "tls_handshake_failed",
                                                                       "tls_broken",

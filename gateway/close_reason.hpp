@@ -10,6 +10,7 @@ namespace sotto::gateway {
 enum class CloseReason : std::uint8_t {
   peer_closed,            // the client went away
   socket_error,           // the network ended it
+  browser,                // it was a browser, and was given a page
   bad_proxy_header,       // a balancer did not say, or not in time, where the client comes from
   tls_handshake_failed,   // not TLS, or no version, cipher, key or certificate in common
   tls_broken,             // a record that does not authenticate, after the handshake

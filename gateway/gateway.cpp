@@ -103,9 +103,9 @@ Gateway::~Gateway() {
 
 std::unique_ptr<Gateway> Gateway::create(GatewaySettings settings, ServedIdentityPtr identity,
                                          backend::QueueBackend& queues, backend::AccessPolicy& access,
-                                         const Clock& clock, NameResolver* names, Relays* relays) {
+                                         const Clock& clock, NameResolver* names, Relays* relays, Web* web) {
   auto context = std::unique_ptr<GatewayContext>(new GatewayContext{
-      std::move(settings), identity->identity.fingerprint, queues, access, names, relays, clock, {}, {}});
+      std::move(settings), identity->identity.fingerprint, queues, access, names, web, relays, clock, {}, {}});
   crypto::random_bytes(context->source_key.expose_mutable());
   return std::unique_ptr<Gateway>(new Gateway(std::move(context), std::move(identity)));
 }

@@ -16,10 +16,11 @@ class Worker;
 
 class Gateway final : public backend::EventSink {
  public:
-  // `queues`, `access` and `clock` must outlive it.
+  // All but the first two must outlive it.
   static std::unique_ptr<Gateway> create(GatewaySettings settings, ServedIdentityPtr identity,
                                          backend::QueueBackend& queues, backend::AccessPolicy& access,
-                                         const Clock& clock, NameResolver* names = nullptr, Relays* relays = nullptr);
+                                         const Clock& clock, NameResolver* names = nullptr, Relays* relays = nullptr,
+                                         Web* web = nullptr);
   ~Gateway() override;
 
   struct Started {

@@ -36,6 +36,7 @@ Worker::Worker(GatewayContext& context, ServedIdentityPtr identity, std::uint8_t
   next_idle_check_ = now + context_.settings.idle_check_interval;
   next_ends_ = now + context_.settings.end_interval;
   next_resume_ = now + context_.settings.resume_interval;
+  if (context_.web != nullptr) visitors_.emplace(context_.web->pages, context_.web->counters);
 }
 
 Worker::~Worker() {
@@ -63,6 +64,7 @@ void Worker::stop(std::chrono::steady_clock::time_point deadline) {
   work_.reset();
   thread_.join();
   // Handlers that are left hold connections: they go while the worker is still here.
+  if (visitors_) visitors_->close_all();
   io_.restart();
   io_.poll();
   connections_.clear();
@@ -149,6 +151,10 @@ void Worker::connect(asio::ip::tcp::socket socket, const std::optional<asio::ip:
   auto connection = std::make_shared<Connection>(std::move(socket), source, *this, id);
   connections_.emplace(id, connection);
   connection->start();
+}
+
+void Worker::visit(transport::TlsSocket connection) {
+  visitors_->add(std::move(connection));
 }
 
 void Worker::remove(std::uint64_t connection) {

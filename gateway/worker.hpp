@@ -22,6 +22,7 @@
 #include "gateway/session/connection.hpp"
 #include "gateway/session/record_cache.hpp"
 #include "gateway/tls/served_identity.hpp"
+#include "gateway/web/visitor.hpp"
 
 namespace sotto::gateway {
 
@@ -63,6 +64,8 @@ class Worker {
   [[nodiscard]] RecordCache& records() { return records_; }
 
   // For connections:
+  // It turned out to be a browser's.
+  void visit(transport::TlsSocket connection);
   void remove(std::uint64_t connection);
   void handshake_done();
   // What connections submit goes to the backend together, when all handlers that are ready now have run: a burst of
@@ -105,6 +108,7 @@ class Worker {
   std::uint64_t last_connection_ = 0;
   // Connections of balancers that have not said yet whose they are.
   std::unordered_set<std::shared_ptr<ProxyGreeting>> greetings_;
+  std::optional<Visitors> visitors_;  // where there are pages for them
   std::size_t blocks_in_flight_ = 0;
   std::deque<std::uint64_t> waiting_for_place_;
   std::unordered_set<std::uint64_t> ends_waiting_;

@@ -10,6 +10,7 @@
 #include "gateway/identity/identity_watch.hpp"
 #include "gateway/names/http_name_resolver.hpp"
 #include "gateway/relay/relay_pool.hpp"
+#include "gateway/settings/web_config.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/domain/notification_store.hpp"
@@ -31,6 +32,8 @@ struct Server::Parts {
   bool stopped = false;
 
   backend::EventRelay relay;
+  std::unique_ptr<gateway::WebCertificate> web_certificate;  // null: none for browsers
+  std::unique_ptr<gateway::WebSite> web;                     // null: nothing for browsers
   // Outlives names, relays, hub, commit and access, whose last completions hold connections of it.
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<gateway::HttpNameResolver> names;  // null: none

@@ -96,7 +96,11 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
   parts->clock = &clock;
-  const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now());
+  auto web_certificate = gateway::open_web_certificate(settings);
+  if (!web_certificate) return web_certificate.error();
+  parts->web_certificate = *std::move(web_certificate);
+  const auto browsers = gateway::browsers_of(parts->web_certificate);
+  const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now(), browsers);
   if (!identity) return identity.error();
   parts->warnings = gateway::identity_warnings(settings);
   auto names = gateway::open_name_resolver(settings);
@@ -111,6 +115,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   auto relays = gateway::open_relays(settings, parts->access->policy());
   if (!relays) return relays.error();
   parts->relays = *std::move(relays);
+  auto about = settings;
+  about.web.quota = settings.quota;
+  about.web.lifetime = settings.message_lifetime;
+  auto web = gateway::open_web_site(about, (*identity)->identity.fingerprint, parts->access->policy());
+  if (!web) return web.error();
+  parts->web = *std::move(web);
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,
                                                                notification::hub_options(settings));
   parts->commit = std::make_unique<queue::GroupCommit>(queue::group_commit_settings(settings), *parts->queues,
@@ -120,13 +130,14 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   parts->store_watch.emplace(parts->commit->counters(), clock);
   parts->gateway =
       gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity, *parts->commit,
-                               parts->access->policy(), clock, parts->names.get(), parts->relays.get());
+                               parts->access->policy(), clock, parts->names.get(), parts->relays.get(),
+                               parts->web ? &parts->web->web : nullptr);
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   if (!started) return started.error();
   server->parts_->identity_watch.emplace(
-      gateway::IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval}, *identity, clock,
+      gateway::IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval, browsers}, *identity, clock,
       [&gateway = *server->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
   server->parts_->ports = std::move(started->ports);
   for (auto& warning : started->warnings) server->parts_->warnings.push_back(std::move(warning));
@@ -158,6 +169,7 @@ std::uint64_t Server::stored_messages() const {
 void Server::expose(metrics::Metrics& metrics, Health& health) {
   gateway::expose_gateway(metrics, parts_->gateway->counters());
   if (parts_->relays) gateway::expose_relays(metrics, parts_->relays->counters());
+  if (parts_->web) gateway::expose_web(metrics, parts_->web->counters);
   gateway::expose_identity(metrics, parts_->identity_watch->counters());
   gateway::expose_access(metrics, parts_->access->cache());
   queue::expose_group_commit(metrics, parts_->commit->counters());
@@ -171,6 +183,7 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
 void Server::announce() const {
   for (const auto& warning : warnings()) log::warning("start", {{"warning", warning}});
   for (const auto port : ports()) log::info("listening", {{"port", port}});
+  if (parts_->web && parts_->web->listener) log::info("web page", {{"port", parts_->web->listener->port()}});
   if (parts_->admin) {
     for (const auto port : parts_->admin->server().ports()) log::info("administrators are served", {{"port", port}});
   }
@@ -179,6 +192,7 @@ void Server::announce() const {
 
 void Server::reload() {
   parts_->identity_watch->look_now();
+  if (parts_->web_certificate) parts_->web_certificate->look_now();
   if (parts_->admin) parts_->admin->server().look_now();
 }
 
@@ -193,6 +207,7 @@ void Server::stop() {
   parts_->admin.reset();
   // Connections first, so that nobody asks any more; then what was asked is finished; then nobody is left to notify.
   if (parts_->gateway) parts_->gateway->stop();
+  if (parts_->web) parts_->web->listener.reset();
   if (parts_->names) parts_->names->stop();
   if (parts_->relays) parts_->relays->stop();
   if (parts_->access) parts_->access->stop();

@@ -7,7 +7,7 @@
 #include "admin-cli/commands/file.hpp"
 #include "admin-cli/commands/handout_command.hpp"
 #include "admin-cli/commands/own_address.hpp"
-#include "admin-cli/commands/qr_image.hpp"
+#include "libs/qr/qr_image.hpp"
 
 namespace sotto::cli {
 namespace {
@@ -103,7 +103,7 @@ class QrCommand final : public Command {
     if (format_ == "png" && out_.empty() && console.terminal) {
       return report({ErrorCode::invalid_argument, "a PNG is not for terminals: name a file with --out"}, console);
     }
-    const auto code = QrCode::encode(address->print(smp::ShowPassword::yes));
+    const auto code = qr::QrCode::encode(address->print(smp::ShowPassword::yes));
     if (!code) return report(code.error(), console);
     const auto image = draw(*code);
     if (!image) return report(image.error(), console);
@@ -117,11 +117,11 @@ class QrCommand final : public Command {
   }
 
  private:
-  [[nodiscard]] Result<std::string> draw(const QrCode& code) const {
-    if (format_ == "png") return qr_png(code, inverse_);
-    if (format_ == "svg") return qr_svg(code, inverse_);
-    if (format_ == "ansi") return qr_ansi(code, inverse_);
-    return qr_utf8(code, inverse_);
+  [[nodiscard]] Result<std::string> draw(const qr::QrCode& code) const {
+    if (format_ == "png") return qr::qr_png(code, inverse_);
+    if (format_ == "svg") return qr::qr_svg(code, inverse_);
+    if (format_ == "ansi") return qr::qr_ansi(code, inverse_);
+    return qr::qr_utf8(code, inverse_);
   }
 
   OwnAddress own_;

@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "admin-cli/commands/qr_code.hpp"
-#include "admin-cli/commands/qr_image.hpp"
+#include "libs/base/html.hpp"
+#include "libs/qr/qr_code.hpp"
+#include "libs/qr/qr_image.hpp"
 
 namespace sotto::cli {
 namespace {
@@ -48,32 +49,6 @@ this page: <b>Enter server manually</b>, and paste the address.</li>
 </ol>
 )";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 Status check_label(std::string_view label) {
   if (label.size() > kMaxHandoutLabel) {
     return Error{ErrorCode::invalid_argument, fmt::format("the label is longer than {} bytes", kMaxHandoutLabel)};
@@ -94,7 +69,7 @@ std::string password_note(const Handout& handout) {
   if (!handout.expires.empty()) {
     note += fmt::format(
         " The password works until <b>{}</b>; after that your contacts stay, and for new ones you need a new page.",
-        escaped(handout.expires));
+        html_escaped(handout.expires));
   }
   return note + "</p>\n";
 }
@@ -104,24 +79,24 @@ std::string password_note(const Handout& handout) {
 Result<std::string> handout_page(const Handout& handout) {
   if (const auto status = check_label(handout.label); !status) return status.error();
   const auto address = handout.address.print(smp::ShowPassword::yes);
-  const auto code = QrCode::encode(address);
+  const auto code = qr::QrCode::encode(address);
   if (!code) return code.error();
-  const auto host = escaped(handout.address.hosts.front().name);
+  const auto host = html_escaped(handout.address.hosts.front().name);
 
   std::string page(kHead);
   page += fmt::format("<title>Message server {}</title>\n", host);
   page += kStyle;
   page += fmt::format("</head>\n<body>\n<h1>Message server {}</h1>\n", host);
-  if (!handout.label.empty()) page += fmt::format("<p class=\"label\">{}</p>\n", escaped(handout.label));
+  if (!handout.label.empty()) page += fmt::format("<p class=\"label\">{}</p>\n", html_escaped(handout.label));
   page +=
       "<p>A server for SimpleX Chat. Add it to your app, and your new contacts and groups are reached through "
       "it.</p>\n";
-  page += "<div class=\"code\">\n" + qr_svg(*code, false) + "</div>\n";
+  page += "<div class=\"code\">\n" + qr::qr_svg(*code, false) + "</div>\n";
   page += kSteps;
-  page += fmt::format("<p class=\"address\">{}</p>\n", escaped(address));
+  page += fmt::format("<p class=\"address\">{}</p>\n", html_escaped(address));
   page += password_note(handout);
   if (!handout.address.password && !handout.expires.empty()) {
-    page += fmt::format("<p class=\"note\">This page is valid until <b>{}</b>.</p>\n", escaped(handout.expires));
+    page += fmt::format("<p class=\"note\">This page is valid until <b>{}</b>.</p>\n", html_escaped(handout.expires));
   }
   return page + "</body>\n</html>\n";
 }

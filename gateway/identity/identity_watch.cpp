@@ -81,7 +81,7 @@ void IdentityWatch::look(bool asked) {
 }
 
 Result<ServedIdentityPtr> IdentityWatch::load() const {
-  auto loaded = load_served_identity(options_.directory, clock_.system_now());
+  auto loaded = load_served_identity(options_.directory, clock_.system_now(), options_.browsers);
   if (loaded && (*loaded)->identity.fingerprint != current_->identity.fingerprint) {
     return Error{ErrorCode::configuration,
                  (options_.directory / "ca.crt").string() +

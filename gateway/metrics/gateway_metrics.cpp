@@ -128,6 +128,17 @@ void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters
                            {{"result", "refused"}});
 }
 
+void expose_web(metrics::Metrics& metrics, const WebCounters& counters) {
+  const auto requests = [&](const std::atomic<std::uint64_t>& counter, const char* outcome) {
+    metrics.callback_counter("smp_web_requests_total", "Requests of browsers, by what they got.",
+                             [&counter] { return number(counter.load(std::memory_order_relaxed)); },
+                             {{"outcome", outcome}});
+  };
+  requests(counters.shown, "shown");
+  requests(counters.not_found, "not_found");
+  requests(counters.refused, "refused");
+}
+
 void expose_access(metrics::Metrics& metrics, const AccessCache& access) {
   metrics.callback_gauge("smp_access_open", "1: there is no password, anybody may create queues.",
                          [&] { return access.open().value_or(false) ? 1.0 : 0.0; });

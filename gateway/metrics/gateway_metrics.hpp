@@ -5,6 +5,7 @@
 #include "gateway/counters.hpp"
 #include "gateway/identity/identity_watch.hpp"
 #include "gateway/relay/relay_counters.hpp"
+#include "gateway/web/web_counters.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace sotto::gateway {
@@ -15,6 +16,9 @@ void expose_gateway(metrics::Metrics& metrics, const GatewayCounters& counters);
 void expose_relays(metrics::Metrics& metrics, const RelayCounters& counters);
 // The same of the certificate that clients are shown: when it ends, and how often it was loaded anew.
 void expose_identity(metrics::Metrics& metrics, const IdentityCounters& counters);
+
+// The same of browsers that were given a page.
+void expose_web(metrics::Metrics& metrics, const WebCounters& counters);
 
 // The same of passwords: whether one is needed, and whether that is known.
 void expose_access(metrics::Metrics& metrics, const AccessCache& access);

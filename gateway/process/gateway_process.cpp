@@ -17,6 +17,7 @@
 #include "gateway/process/backend_metrics.hpp"
 #include "gateway/settings/names_config.hpp"
 #include "gateway/settings/proxy_config.hpp"
+#include "gateway/settings/web_config.hpp"
 #include "libs/backend/event_relay.hpp"
 #include "libs/crypto/random.hpp"
 #include "libs/observability/log.hpp"
@@ -51,6 +52,8 @@ struct GatewayProcess::Parts {
   std::optional<AccessCache> cache;
   std::optional<PasswordPolicy> policy;
   backend::EventRelay relay;
+  std::unique_ptr<WebCertificate> web_certificate;  // null: none for browsers
+  std::unique_ptr<WebSite> web;                     // null: nothing for browsers
   // Outlives the backend, the relays and the resolver of names, whose last completions hold connections of it.
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<HttpNameResolver> names;  // null: none
@@ -73,6 +76,7 @@ GatewayProcess::GatewayProcess(std::unique_ptr<Parts> parts) : parts_(std::move(
 GatewayProcess::~GatewayProcess() {
   parts_->identity_watch.reset();
   parts_->gateway->stop();
+  if (parts_->web) parts_->web->listener.reset();
   if (parts_->names) parts_->names->stop();
   if (parts_->relays) parts_->relays->stop();
   // What was created is reported before the way to the auth service goes.
@@ -84,7 +88,11 @@ GatewayProcess::~GatewayProcess() {
 
 Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSettings& settings, const Clock& clock) {
   auto parts = std::make_unique<Parts>();
-  const auto identity = load_served_identity(settings.identity_dir, clock.system_now());
+  auto web_certificate = open_web_certificate(settings);
+  if (!web_certificate) return web_certificate.error();
+  parts->web_certificate = *std::move(web_certificate);
+  const auto browsers = browsers_of(parts->web_certificate);
+  const auto identity = load_served_identity(settings.identity_dir, clock.system_now(), browsers);
   if (!identity) return identity.error();
   parts->warnings = identity_warnings(settings);
 
@@ -99,20 +107,23 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   auto relays = open_relays(settings, access);
   if (!relays) return relays.error();
   parts->relays = *std::move(relays);
+  auto web = open_web_site(settings, (*identity)->identity.fingerprint, access);
+  if (!web) return web.error();
+  parts->web = *std::move(web);
   parts->queues.emplace(to_queues, id, parts->relay, clock);
 
   auto to_clients = gateway_settings(settings, settings.drain_time);
   to_clients.gateway_id = id;
   to_clients.resume_interval = settings.resume_interval;
   parts->gateway = Gateway::create(std::move(to_clients), *identity, *parts->queues, access, clock, parts->names.get(),
-                                   parts->relays.get());
+                                   parts->relays.get(), parts->web ? &parts->web->web : nullptr);
   auto started = parts->gateway->start();
   // Events may come from here on: no session exists that could have missed one.
   if (started) parts->relay.set(parts->gateway.get());
   auto process = std::unique_ptr<GatewayProcess>(new GatewayProcess(std::move(parts)));
   if (!started) return started.error();
   process->parts_->identity_watch.emplace(
-      IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval}, *identity, clock,
+      IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval, browsers}, *identity, clock,
       [&gateway = *process->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
   process->parts_->ports = std::move(started->ports);
   for (auto& warning : started->warnings) process->parts_->warnings.push_back(std::move(warning));
@@ -126,6 +137,7 @@ const std::vector<std::uint16_t>& GatewayProcess::ports() const {
 void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
   expose_gateway(metrics, parts_->gateway->counters());
   if (parts_->relays) expose_relays(metrics, parts_->relays->counters());
+  if (parts_->web) expose_web(metrics, parts_->web->counters);
   expose_identity(metrics, parts_->identity_watch->counters());
   expose_backend(metrics, parts_->queues->counters());
   // Without the auth service messages go on, and so do passwords that are remembered: it is no check of health.
@@ -141,11 +153,13 @@ void GatewayProcess::expose(metrics::Metrics& metrics, Health& health) {
 void GatewayProcess::announce() const {
   for (const auto& warning : parts_->warnings) log::warning("start", {{"warning", warning}});
   for (const auto port : parts_->ports) log::info("listening", {{"port", port}});
+  if (parts_->web && parts_->web->listener) log::info("web page", {{"port", parts_->web->listener->port()}});
   log::info("ready");
 }
 
 void GatewayProcess::reload() {
   parts_->identity_watch->look_now();
+  if (parts_->web_certificate) parts_->web_certificate->look_now();
 }
 
 void GatewayProcess::drain() {

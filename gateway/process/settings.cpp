@@ -5,6 +5,7 @@
 
 #include "gateway/settings/names_config.hpp"
 #include "gateway/settings/proxy_config.hpp"
+#include "gateway/settings/web_config.hpp"
 #include "libs/config/value.hpp"
 
 namespace sotto::gateway {
@@ -102,6 +103,8 @@ config::Table program_table(ProgramSettings& settings) {
   access_rows(table, settings);
   names_rows(table, settings);
   proxy_rows(table, settings);
+  web_rows(table, settings);
+  web_queue_rows(table, settings);
   table.section("events", "Events to clients");
   end_interval_row(table, settings);
   runtime::process_rows(table, settings);

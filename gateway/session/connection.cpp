@@ -61,6 +61,11 @@ RecordCache& Connection::records() {
 
 void Connection::on_handshake() {
   since_ = std::chrono::steady_clock::now();
+  if (is_browser()) {
+    const auto keep = shared_from_this();
+    leave(CloseReason::browser);
+    return worker_.visit(hand_over());
+  }
   const auto identity = std::move(identity_);
   const auto offered = offered_versions(alpn(), context().settings.versions);
   if (!offered) return close_because(CloseReason::version_mismatch);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/settings.hpp"
+#include "gateway/web/web_pages.hpp"
 #include "libs/base/secret.hpp"
 #include "libs/config/table.hpp"
 #include "libs/dial/guarded_dialer.hpp"
@@ -33,6 +34,19 @@ struct ProxyConfig {
   std::uint32_t max_relays = 0;
   std::uint16_t client_concurrency = 0;  // commands of one client at relays
   bool log_hosts = false;
+};
+
+// [web] and [information]: see web_config.hpp.
+struct WebConfig {
+  std::string certificate;  // file; empty, as the key: browsers are refused on the ports of the protocol
+  std::string key;
+  std::optional<config::Endpoint> listen;
+  ShowAddress show_address = ShowAddress::automatic;
+  std::string hosts;  // a list
+  ServerInformation information;
+  // For the page alone.
+  std::uint32_t quota = 0;
+  std::chrono::milliseconds lifetime{};
 };
 
 // Zero durations mean "off" only where the comment says so.
@@ -68,6 +82,7 @@ struct GatewayConfig {
   std::uint32_t resolver_max_concurrent = 0;  // requests; four times as many may wait
   std::string resolver_ca;                    // file; empty: the CAs of the system
   ProxyConfig proxy;
+  WebConfig web;
   // [events]
   std::chrono::milliseconds end_interval{};  // END and DELD are sent together this often; 0: at once
   // [shutdown]

@@ -17,6 +17,8 @@ struct ServedIdentity {
 using ServedIdentityPtr = std::shared_ptr<const ServedIdentity>;
 
 // As load_identity(); configuration, too, when it cannot be used for TLS.
-Result<ServedIdentityPtr> load_served_identity(const std::filesystem::path& directory, SystemTime now);
+// `browsers`: what who comes with a browser is shown; null: nothing.
+Result<ServedIdentityPtr> load_served_identity(const std::filesystem::path& directory, SystemTime now,
+                                               std::shared_ptr<const transport::BrowserTls> browsers = nullptr);
 
 }  // namespace sotto::gateway

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -232,6 +233,15 @@ void BlockStream::close_after_flush() {
 void BlockStream::flushed() {
   on_flushed();
   close();
+}
+
+bool BlockStream::is_browser() const {
+  return SSL_get_SSL_CTX(ssl_) != context_->native();
+}
+
+TlsSocket BlockStream::hand_over() {
+  closed_ = true;
+  return {std::move(socket_), std::exchange(ssl_, nullptr)};
 }
 
 void BlockStream::close() {

@@ -35,6 +35,12 @@ enum class StreamEnd : std::uint8_t {
   socket_error,   // any other failure of the socket
 };
 
+// A TCP connection with its TLS, which is up. Whoever holds it frees the TLS.
+struct TlsSocket {
+  boost::asio::ip::tcp::socket socket;
+  SSL* ssl;
+};
+
 class BlockStream : public std::enable_shared_from_this<BlockStream> {
  public:
   BlockStream(boost::asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> context);
@@ -64,6 +70,11 @@ class BlockStream : public std::enable_shared_from_this<BlockStream> {
 
   // From here on blocks are encrypted, each direction with its chain. Called once, between two blocks.
   void enable_encryption(smp::BlockChain sending, smp::BlockChain receiving);
+
+  // Of a server, in on_handshake(): a browser was shown the certificate of the web (TlsContext::server), and what comes
+  // is HTTP. hand_over() gives the connection away; this object is closed then, and no handler is called.
+  [[nodiscard]] bool is_browser() const;
+  [[nodiscard]] TlsSocket hand_over();
 
   // After on_handshake():
   [[nodiscard]] Alpn alpn() const;

@@ -59,6 +59,45 @@ int select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_length, 
   return SSL_TLSEXT_ERR_NOACK;
 }
 
+int select_http(SSL* /*unused*/, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+                unsigned length, void* /*unused*/) {
+  if (!offers(in, length, kHttp)) return SSL_TLSEXT_ERR_NOACK;
+  *out = kHttp + 1;
+  *out_length = kHttp[0];
+  return SSL_TLSEXT_ERR_OK;
+}
+
+constexpr const char* kBrowserGroups = "X25519:P-256:P-384";
+constexpr const char* kBrowserCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* kBrowserCiphersuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
+bool has_extension(SSL* ssl, unsigned type) {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  return SSL_client_hello_get0_ext(ssl, type, &data, &size) == 1;
+}
+
+bool hello_offers_smp(SSL* ssl) {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  // A list of names behind its length.
+  constexpr std::size_t kLength = 2;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &size) != 1) return false;
+  return size > kLength && offers(data + kLength, static_cast<unsigned>(size - kLength), kSmp);
+}
+
+// Before anything of the hello is looked at: settings of the connection, which were those for SMP, become the web's.
+int on_client_hello(SSL* ssl, int* /*unused*/, void* argument) {
+  if (!has_extension(ssl, TLSEXT_TYPE_server_name) || hello_offers_smp(ssl)) return SSL_CLIENT_HELLO_SUCCESS;
+  const auto web = static_cast<const BrowserTls*>(argument)->get();
+  if (!web) return SSL_CLIENT_HELLO_SUCCESS;
+  SSL_set_SSL_CTX(ssl, web->native());  // the connection holds it from here on
+  SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+  const bool set = SSL_set1_groups_list(ssl, kBrowserGroups) == 1 && SSL_set_cipher_list(ssl, kBrowserCiphers) == 1 &&
+                   SSL_set_ciphersuites(ssl, kBrowserCiphersuites) == 1;
+  return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
+}
+
 // A client's chain stands on its own: one self-signed certificate, or a leaf under its own CA. The fingerprint that
 // makes it a service is looked at in the handshake.
 int verify_client(X509_STORE_CTX* store, void* /*unused*/) {
@@ -131,15 +170,39 @@ TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::server(const Credentials& credentials) {
+Result<std::shared_ptr<const TlsContext>> TlsContext::server(const Credentials& credentials,
+                                                             std::shared_ptr<const BrowserTls> browsers) {
   auto* native = SSL_CTX_new(TLS_server_method());
   if (native == nullptr) return openssl_error("TLS context");
-  std::shared_ptr<const TlsContext> context(new TlsContext(native, Side::server));
+  std::shared_ptr<TlsContext> made(new TlsContext(native, Side::server));
   if (auto status = common(native); !status) return status.error();
   if (auto status = use_credentials(native, credentials); !status) return status.error();
   SSL_CTX_set_alpn_select_cb(native, select_alpn, nullptr);
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(native, verify_client, nullptr);
+  if (browsers) {
+    // OpenSSL takes a pointer that it does not change through.
+    SSL_CTX_set_client_hello_cb(native, on_client_hello, const_cast<BrowserTls*>(browsers.get()));
+    made->browsers_ = std::move(browsers);
+  }
+  return std::shared_ptr<const TlsContext>(std::move(made));
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::browsers(const std::string& chain_file,
+                                                               const std::string& key_file) {
+  auto* native = SSL_CTX_new(TLS_server_method());
+  if (native == nullptr) return openssl_error("TLS context");
+  std::shared_ptr<const TlsContext> context(new TlsContext(native, Side::server));
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  if (SSL_CTX_use_certificate_chain_file(native, chain_file.c_str()) != 1) return openssl_error(chain_file.c_str());
+  if (SSL_CTX_use_PrivateKey_file(native, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return openssl_error(key_file.c_str());
+  }
+  if (SSL_CTX_check_private_key(native) != 1) {
+    return openssl_error((key_file + " does not belong to " + chain_file).c_str());
+  }
+  SSL_CTX_set_alpn_select_cb(native, select_http, nullptr);
   return context;
 }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/settings/names_config.hpp"
 #include "gateway/settings/proxy_config.hpp"
+#include "gateway/settings/web_config.hpp"
 
 namespace sotto::standalone {
 namespace {
@@ -36,6 +37,7 @@ config::Table server_table(ServerSettings& settings) {
              "the path of a file", settings.password_key_file);
   gateway::names_rows(table, settings);
   gateway::proxy_rows(table, settings);
+  gateway::web_rows(table, settings);
   table.section("admin", "Administration");
   table.text({"socket", "admin-socket", "",
               "Unix socket on which `sotto` asks for passwords, policy and audit; who can open it is an administrator. "

@@ -1,9 +1,9 @@
-#include "admin-cli/commands/qr_image.hpp"
+#include "libs/qr/qr_image.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace sotto::cli {
+namespace sotto::qr {
 namespace {
 
 using testing::HasSubstr;
@@ -88,4 +88,4 @@ TEST(QrImage, SvgIsAsLargeAsTheCode) {
 }
 
 }  // namespace
-}  // namespace sotto::cli
+}  // namespace sotto::qr

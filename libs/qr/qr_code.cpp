@@ -1,11 +1,11 @@
-#include "admin-cli/commands/qr_code.hpp"
+#include "libs/qr/qr_code.hpp"
 
 #include <memory>
 #include <string>
 
 #include <qrencode.h>
 
-namespace sotto::cli {
+namespace sotto::qr {
 
 Result<QrCode> QrCode::encode(std::string_view text) {
   const std::string terminated(text);
@@ -27,4 +27,4 @@ bool QrCode::dark(std::size_t x, std::size_t y) const {
   return x < side_ && y < side_ && dark_[y * side_ + x];
 }
 
-}  // namespace sotto::cli
+}  // namespace sotto::qr

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "admin-cli/commands/qr_code.hpp"
+#include "libs/qr/qr_code.hpp"
 
-namespace sotto::cli {
+namespace sotto::qr {
 
 // Light modules are drawn in the text's colour, as terminals are mostly dark; `inverse` swaps for light terminals.
 // UTF-8 half blocks, two rows of modules to a line.
@@ -17,4 +17,4 @@ std::string qr_ansi(const QrCode& code, bool inverse);
 Result<std::string> qr_png(const QrCode& code, bool inverse);
 std::string qr_svg(const QrCode& code, bool inverse);
 
-}  // namespace sotto::cli
+}  // namespace sotto::qr

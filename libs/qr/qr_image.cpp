@@ -1,10 +1,10 @@
-#include "admin-cli/commands/qr_image.hpp"
+#include "libs/qr/qr_image.hpp"
 
 #include <vector>
 
 #include <png.h>
 
-namespace sotto::cli {
+namespace sotto::qr {
 namespace {
 
 constexpr std::size_t kPixelsPerModule = 8;
@@ -88,4 +88,4 @@ std::string qr_svg(const QrCode& code, bool inverse) {
   return out + "\"/>\n</svg>\n";
 }
 
-}  // namespace sotto::cli
+}  // namespace sotto::qr

@@ -7,7 +7,7 @@
 
 #include "libs/base/result.hpp"
 
-namespace sotto::cli {
+namespace sotto::qr {
 
 // Modules of light border that readers need around a code.
 inline constexpr std::size_t kQuietZone = 4;
@@ -27,4 +27,4 @@ class QrCode {
   std::vector<bool> dark_;
 };
 
-}  // namespace sotto::cli
+}  // namespace sotto::qr
