@@ -15,10 +15,8 @@ Error in_file(const fs::path& file, const std::string& message) {
   return {ErrorCode::configuration, file.string() + ": " + message};
 }
 
-Result<std::vector<Bytes>> read_certificates(const fs::path& file) {
-  const auto text = read_file(file);
-  if (!text) return text.error();
-  auto certificates = crypto::certificates_from_pem(*text);
+Result<std::vector<Bytes>> certificates_of(const std::string& text, const fs::path& file) {
+  auto certificates = crypto::certificates_from_pem(text);
   if (!certificates) return in_file(file, certificates.error().message);
   return certificates;
 }
@@ -45,11 +43,22 @@ Result<ServerCertificate> read_server_certificate(const fs::path& identity_dir) 
                                                " holds no identity: run `sotto init`, or name the directory with "
                                                "--identity-dir"};
   }
-  const auto leaf_file = identity_dir / "server.crt";
-  auto chain = read_certificates(leaf_file);
+  IdentityTexts texts;
+  for (const auto& [name, text] : {std::pair{"server.crt", &texts.server_crt}, std::pair{"ca.crt", &texts.ca_crt},
+                                   std::pair{"fingerprint", &texts.fingerprint}}) {
+    auto content = read_file(identity_dir / name);
+    if (!content) return content.error();
+    *text = *std::move(content);
+  }
+  return server_certificate_of(texts, identity_dir);
+}
+
+Result<ServerCertificate> server_certificate_of(const IdentityTexts& texts, const fs::path& place) {
+  const auto leaf_file = place / "server.crt";
+  auto chain = certificates_of(texts.server_crt, leaf_file);
   if (!chain) return chain.error();
   const auto in_server_crt = chain->size();
-  const auto authorities = read_certificates(identity_dir / "ca.crt");
+  const auto authorities = certificates_of(texts.ca_crt, place / "ca.crt");
   if (!authorities) return authorities.error();
   for (const auto& authority : *authorities) {
     if (std::find(chain->begin(), chain->end(), authority) == chain->end()) chain->push_back(authority);
@@ -64,12 +73,9 @@ Result<ServerCertificate> read_server_certificate(const fs::path& identity_dir) 
     return in_file(leaf_file, status.error().message + " (bring server.crt and ca.crt from the same installation)");
   }
   const auto fingerprint = crypto::identity_fingerprint(*chain);
-  const auto stated_file = identity_dir / "fingerprint";
-  const auto stated_text = read_file(stated_file);
-  if (!stated_text) return stated_text.error();
-  const auto stated = from_base64url(trimmed(*stated_text));
+  const auto stated = from_base64url(trimmed(texts.fingerprint));
   if (!stated || !equal(*stated, fingerprint)) {
-    return in_file(stated_file, "does not fit ca.crt: bring both files from the same installation");
+    return in_file(place / "fingerprint", "does not fit ca.crt: bring both files from the same installation");
   }
   return ServerCertificate{*std::move(chain), *std::move(leaf), *key, fingerprint, in_server_crt};
 }
@@ -85,7 +91,9 @@ Status check_server_key(const fs::path& identity_dir, const ServerCertificate& c
 }
 
 Result<Bytes> read_certificate(const fs::path& file) {
-  auto certificates = read_certificates(file);
+  const auto text = read_file(file);
+  if (!text) return text.error();
+  auto certificates = certificates_of(*text, file);
   if (!certificates) return certificates.error();
   return std::move(certificates->front());
 }

@@ -31,6 +31,15 @@ struct ServerCertificate {
 // key.
 Result<ServerCertificate> read_server_certificate(const std::filesystem::path& identity_dir);
 
+// What the files of an identity hold, wherever they are.
+struct IdentityTexts {
+  std::string server_crt;
+  std::string ca_crt;
+  std::string fingerprint;
+};
+// The same of texts; messages name them as files in `place`.
+Result<ServerCertificate> server_certificate_of(const IdentityTexts& texts, const std::filesystem::path& place);
+
 // configuration: server.key cannot be read, or is not the key of `certificate`.
 Status check_server_key(const std::filesystem::path& identity_dir, const ServerCertificate& certificate);
 

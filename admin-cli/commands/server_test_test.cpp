@@ -132,8 +132,8 @@ TEST(ServerTest, MakesTheAddressOfAnIdentity) {
   ASSERT_EQ(run_sotto({"init", "--identity-dir", identity, "--host", "smp.example.com"}).exit_code, 0);
   // Who only tests has no key.
   for (const auto* name : {"server.key", "server.crt", "hosts"}) std::filesystem::remove(identity + "/" + name);
-  const std::vector<std::string> arguments{"server", "test", "--json", "--identity-dir", identity, "--port",
-                                           std::to_string(server.port())};
+  const std::vector<std::string> arguments{
+      "server", "test", "--json", "--identity-dir", identity, "--port", std::to_string(server.port())};
   EXPECT_THAT(run_sotto(arguments).err, HasSubstr("name the host with --host"));
   auto with_host = arguments;
   with_host.insert(with_host.end(), {"--host", "127.0.0.1"});

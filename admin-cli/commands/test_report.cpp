@@ -100,17 +100,17 @@ std::string to_json(const TestReport& report, const smp::ServerAddress& address)
 
 std::string bad_address_json(const Error& error) {
   const bool not_read = error.code == ErrorCode::configuration;
-  const Json json{{"schemaVersion", kSchemaVersion},
-                  {"passed", false},
-                  {"exitCode", error_row(error.code).exit_code},
-                  {"steps", Json::array()},
-                  {"failingStep", "connect"},
-                  {"failingLayer", "address"},
-                  {"message", error.message},
-                  {"cause", not_read ? "A file that the address comes from cannot be used."
-                                     : "The text is not a server address."},
-                  {"remedy", not_read ? "Mend or name the file: the message says which."
-                                      : "Copy the whole address: smp://<fingerprint>[:<password>]@<host>[:<port>]"}};
+  const Json json{
+      {"schemaVersion", kSchemaVersion},
+      {"passed", false},
+      {"exitCode", error_row(error.code).exit_code},
+      {"steps", Json::array()},
+      {"failingStep", "connect"},
+      {"failingLayer", "address"},
+      {"message", error.message},
+      {"cause", not_read ? "A file that the address comes from cannot be used." : "The text is not a server address."},
+      {"remedy", not_read ? "Mend or name the file: the message says which."
+                          : "Copy the whole address: smp://<fingerprint>[:<password>]@<host>[:<port>]"}};
   return json.dump(2);
 }
 

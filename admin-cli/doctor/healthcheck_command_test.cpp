@@ -86,9 +86,10 @@ TEST_F(Healthcheck, AsksThisMachineOnly) {
 }
 
 TEST_F(Healthcheck, RefusesWhatIsNoUrl) {
-  for (const auto* text : {"", "https://127.0.0.1:9090/readyz", "127.0.0.1:9090", "http://127.0.0.1", "http://:9090/",
-                           "http://example.com:9090/", "http://127.0.0.1:0/", "http://me@127.0.0.1:9090/",
-                           "http://127.0.0.1:9090/ready z", "http://127.0.0.1:9090/\r\nHost:", "http://127.0.0.1:9090/#a"}) {
+  for (const auto* text :
+       {"", "https://127.0.0.1:9090/readyz", "127.0.0.1:9090", "http://127.0.0.1", "http://:9090/",
+        "http://example.com:9090/", "http://127.0.0.1:0/", "http://me@127.0.0.1:9090/", "http://127.0.0.1:9090/ready z",
+        "http://127.0.0.1:9090/\r\nHost:", "http://127.0.0.1:9090/#a"}) {
     const auto output = healthcheck({text});
     EXPECT_EQ(output.exit_code, 2) << text;
     EXPECT_THAT(output.err, AllOf(HasSubstr("the URL "), Not(HasSubstr("\r"))));

@@ -6,9 +6,9 @@ namespace sotto::cli {
 namespace {
 
 // Where a test may fail: the layers of a connection, then those of commands (diagnosis.hpp).
-constexpr std::array kLayers{"address", "dns",    "tcp",  "tls",     "chain",       "fingerprint", "handshake",
-                             "session", "create", "secure", "send",  "receive",     "acknowledge", "delete",
-                             "notification", "disconnect"};
+constexpr std::array kLayers{"address",     "dns",     "tcp",          "tls",       "chain", "fingerprint",
+                             "handshake",   "session", "create",       "secure",    "send",  "receive",
+                             "acknowledge", "delete",  "notification", "disconnect"};
 
 // Apps give up after 10 to 15 seconds; a test has several answers to wait for.
 const std::vector<double> kBounds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60};

@@ -24,10 +24,9 @@ void log_outcome(client::IpFamily family, const TestReport& report) {
   const auto word = family_word(family);
   if (!report.problem) return log::info("the server passes", {{"family", word}});
   const auto& problem = *report.problem;
-  log::warning("the server fails", {{"family", word},
-                                    {"layer", problem.layer},
-                                    {"step", problem.step},
-                                    {"cause", problem.diagnosis.cause}});
+  log::warning(
+      "the server fails",
+      {{"family", word}, {"layer", problem.layer}, {"step", problem.step}, {"cause", problem.diagnosis.cause}});
 }
 
 TestReport unread_address() {

@@ -54,8 +54,7 @@ class ServerWatchCommand final : public Command {
     if (!every) return report({ErrorCode::invalid_argument, "--every " + every.error().message}, console);
     const auto listen = config::parse_endpoint(listen_);
     if (!listen || !*listen) {
-      return report({ErrorCode::invalid_argument,
-                     "--metrics-listen " + (listen ? "is empty" : listen.error().message)},
+      return report({ErrorCode::invalid_argument, "--metrics-listen " + (listen ? "is empty" : listen.error().message)},
                     console);
     }
     const auto address = target_.read(console.in);

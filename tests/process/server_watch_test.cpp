@@ -53,9 +53,8 @@ TEST(ServerWatch, SeesAServerGoAndComeBackUntilItIsStopped) {
   const auto file = home.directory.path() / "address";
   write_file(file, home.address(port, kPassword) + "\n");
 
-  Program watch(cli_program(),
-                {"server", "watch", "--address-file", file.string(), "--every", "1s", "--metrics-listen", "127.0.0.1:0",
-                 "--extended", "--log-format", "json"});
+  Program watch(cli_program(), {"server", "watch", "--address-file", file.string(), "--every", "1s", "--metrics-listen",
+                                "127.0.0.1:0", "--extended", "--log-format", "json"});
   const auto at = metrics_port(watch);
   const auto wait_for = [&](const std::string& line) {
     wait_until(line, [&] { return metrics_at(at).find("\n" + line + "\n") != std::string::npos; });
@@ -75,8 +74,8 @@ TEST(ServerWatch, SeesAServerGoAndComeBackUntilItIsStopped) {
 
   watch.signal(SIGTERM);
   EXPECT_EQ(watch.wait(), 0) << watch.errors();
-  EXPECT_THAT(watch.errors(), AllOf(HasSubstr(R"("message":"stopping","signal":"SIGTERM")"), HasSubstr("the server fails"),
-                                    HasSubstr("the server passes")));
+  EXPECT_THAT(watch.errors(), AllOf(HasSubstr(R"("message":"stopping","signal":"SIGTERM")"),
+                                    HasSubstr("the server fails"), HasSubstr("the server passes")));
   for (const auto& text : {watch.errors(), watch.output(), metrics}) {
     EXPECT_THAT(text, AllOf(Not(HasSubstr(kPassword)), Not(HasSubstr(to_base64url(home.fingerprint)))));
   }

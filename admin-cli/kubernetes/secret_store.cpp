@@ -1,0 +1,183 @@
+#include "admin-cli/kubernetes/secret_store.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "libs/base/bytes.hpp"
+
+namespace sotto::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr unsigned kOk = 200;
+constexpr unsigned kCreated = 201;
+constexpr unsigned kBadRequest = 400;
+constexpr unsigned kUnauthorized = 401;
+constexpr unsigned kForbidden = 403;
+constexpr unsigned kNotFound = 404;
+constexpr unsigned kConflict = 409;
+constexpr unsigned kUnprocessable = 422;
+
+void wipe_text(std::string& text) {
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
+
+// Annotations may repeat what `data` holds, so that every text is wiped.
+void wipe_texts(Json& json) {
+  if (json.is_string()) return wipe_text(json.get_ref<std::string&>());
+  if (!json.is_structured()) return;
+  for (auto& each : json) wipe_texts(each);
+}
+
+// A document whose texts are wiped when it goes. Not an object when the text was none.
+class SecretDocument {
+ public:
+  explicit SecretDocument(std::string_view text) : json_(Json::parse(text, nullptr, false)) {}
+  ~SecretDocument() { wipe_texts(json_); }
+  SecretDocument(const SecretDocument&) = delete;
+  SecretDocument& operator=(const SecretDocument&) = delete;
+
+  // Null when it is not there.
+  [[nodiscard]] const Json* find(const char* key) const {
+    if (!json_.is_object()) return nullptr;
+    const auto found = json_.find(key);
+    return found == json_.end() ? nullptr : &*found;
+  }
+
+ private:
+  Json json_;
+};
+
+// RFC 4648 section 4, which differs from section 5 in two characters.
+SecretString to_base64(const SecretString& text) {
+  auto base64 = to_base64url(as_bytes(text.expose()));
+  std::replace(base64.begin(), base64.end(), '-', '+');
+  std::replace(base64.begin(), base64.end(), '_', '/');
+  return SecretString(std::move(base64));
+}
+
+Result<SecretString> from_base64(std::string text) {
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  auto bytes = from_base64url(text);
+  wipe_text(text);
+  if (!bytes) return bytes.error();
+  SecretString result{std::string(as_text(*bytes))};
+  wipe(*bytes);
+  return result;
+}
+
+SecretString to_json(const NewSecret& secret) {
+  Json metadata{{"name", secret.name},
+                {"labels",
+                 {{"app.kubernetes.io/name", "sotto"},
+                  {"app.kubernetes.io/component", secret.component},
+                  {"app.kubernetes.io/managed-by", "sotto"}}}};
+  if (secret.fingerprint) metadata["annotations"] = {{kFingerprintAnnotation, *secret.fingerprint}};
+  const auto head =
+      R"({"apiVersion":"v1","kind":"Secret","type":"Opaque","metadata":)" + metadata.dump() + R"(,"data":{)";
+  // Written here and not by the library, which would leave copies: keys and base64 need no escapes.
+  std::size_t size = head.size() + 2;
+  for (const auto& [key, value] : secret.data) size += key.size() + 2 * value.expose().size() + 16;
+  std::string text;
+  text.reserve(size);
+  text += head;
+  for (const auto& [key, value] : secret.data) {
+    if (!text.ends_with('{')) text += ',';
+    text.append("\"").append(key).append("\":\"");
+    text.append(to_base64(value).expose()).append("\"");
+  }
+  text += "}}";
+  return SecretString(std::move(text));
+}
+
+// Why, in one word of the API: "Forbidden". Its message is left out, for a policy may repeat in it what it refuses.
+std::string reason_of(const ApiAnswer& answer) {
+  const SecretDocument document(answer.body.expose());
+  const auto* reason = document.find("reason");
+  if (reason == nullptr || !reason->is_string()) return "status " + std::to_string(answer.status);
+  return "status " + std::to_string(answer.status) + ", " + reason->get<std::string>();
+}
+
+bool is_label(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && letter(text.front()) && letter(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || c == '-'; });
+}
+
+}  // namespace
+
+Error SecretStore::refused(const ApiAnswer& answer, const char* verb, const std::string& name) const {
+  const auto reason = " (" + reason_of(answer) + ")";
+  const std::string title = this->title(name);
+  switch (answer.status) {
+    case kUnauthorized:
+      return {ErrorCode::unauthenticated, "the API server does not accept the token of the service account" + reason};
+    case kForbidden:
+      return {ErrorCode::permission_denied, title + ": the service account may not do this: give it the verb \"" +
+                                                verb + "\" on the resource \"secrets\" in the namespace " + namespace_ +
+                                                " with a Role, or see which policy or quota refuses" + reason};
+    case kNotFound:
+      return {ErrorCode::not_found, "there is no namespace " + namespace_ + reason};
+    case kBadRequest:
+    case kUnprocessable:
+      return {ErrorCode::configuration, title + ": the API server does not take it" + reason};
+    default:
+      return {ErrorCode::unavailable, title + ": the API server cannot do this now" + reason};
+  }
+}
+
+Result<std::optional<SecretData>> SecretStore::read(const std::string& name) const {
+  const auto answer = api_.get(target() + "/" + name);
+  if (!answer) return answer.error();
+  if (answer->status == kNotFound) return std::optional<SecretData>();
+  if (answer->status != kOk) return refused(*answer, "get", name);
+  const SecretDocument document(answer->body.expose());
+  const auto* kind = document.find("kind");
+  if (kind == nullptr || *kind != "Secret") return Error{ErrorCode::protocol, "what answers is not the API server"};
+  std::optional<SecretData> data(std::in_place);
+  const auto* entries = document.find("data");
+  if (entries == nullptr || !entries->is_object()) return data;
+  for (const auto& [key, value] : entries->items()) {
+    auto text = value.is_string() ? from_base64(value.get<std::string>()) : Error{ErrorCode::protocol, "is no text"};
+    if (!text) return Error{ErrorCode::protocol, title(name) + ": the value of " + key + " is not base64"};
+    data->emplace(key, *std::move(text));
+  }
+  return data;
+}
+
+Result<bool> SecretStore::create(const NewSecret& secret) const {
+  const auto answer = api_.post(target(), to_json(secret));
+  if (!answer) return answer.error();
+  if (answer->status == kCreated) return true;
+  if (answer->status == kConflict) return false;
+  return refused(*answer, "create", secret.name);
+}
+
+Status check_secret_name(const std::string& name) {
+  constexpr std::size_t kLongest = 253;
+  bool fits = name.size() <= kLongest;
+  for (std::string_view rest = name; fits;) {
+    const auto dot = rest.find('.');
+    fits = is_label(rest.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  if (fits) return ok_status();
+  return Error{ErrorCode::invalid_argument,
+               "the name of a Secret has small letters, digits, '-' and '.' only, and begins "
+               "and ends with a letter or a digit"};
+}
+
+Status check_namespace(const std::string& name) {
+  constexpr std::size_t kLongest = 63;
+  if (name.size() <= kLongest && is_label(name)) return ok_status();
+  return Error{ErrorCode::invalid_argument,
+               "the name of a namespace has small letters, digits and '-' only, and begins "
+               "and ends with a letter or a digit"};
+}
+
+}  // namespace sotto::cli
