@@ -17,9 +17,9 @@ class WipingAllocator {
   using value_type = T;
 
   WipingAllocator() = default;
+  // Implicit on purpose: containers convert it.
   template <class Other>
-  WipingAllocator(const WipingAllocator<Other>& /*other*/) {
-  }  // NOLINT(google-explicit-constructor): containers convert
+  WipingAllocator(const WipingAllocator<Other>& /*other*/) {}  // NOLINT(google-explicit-constructor)
 
   T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
   void deallocate(T* memory, std::size_t count) {

@@ -45,6 +45,11 @@ ServerWatch::ServerWatch(metrics::Metrics& metrics, Options options, ReadAddress
   }
 }
 
+ServerWatch::~ServerWatch() {
+  // All of them, before the first is waited for.
+  for (auto& lane : lanes_) lane.request_stop();
+}
+
 void ServerWatch::run(client::IpFamily family, const std::stop_token& stop) {
   std::mt19937 random(std::random_device{}());
   // The layer that failed last; empty: none did.
@@ -72,7 +77,7 @@ TestReport ServerWatch::test(client::IpFamily family) {
   return test_server(*address, options, nullptr);
 }
 
-bool ServerWatch::sleep_until(steady_clock::time_point time, std::stop_token stop) {
+bool ServerWatch::sleep_until(steady_clock::time_point time, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, stop, time, [] { return false; });
   return !stop.stop_requested();

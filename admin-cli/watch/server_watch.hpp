@@ -29,7 +29,7 @@ class ServerWatch {
   // The first tests begin at once.
   ServerWatch(metrics::Metrics& metrics, Options options, ReadAddress read_address);
   // Waits for the tests that are under way: they delete their queues.
-  ~ServerWatch() = default;
+  ~ServerWatch();
   ServerWatch(const ServerWatch&) = delete;
   ServerWatch& operator=(const ServerWatch&) = delete;
 
@@ -37,7 +37,7 @@ class ServerWatch {
   void run(client::IpFamily family, const std::stop_token& stop);
   [[nodiscard]] TestReport test(client::IpFamily family);
   // False: stop.
-  bool sleep_until(std::chrono::steady_clock::time_point time, std::stop_token stop);
+  bool sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop);
 
   const Options options_;
   const ReadAddress read_address_;
