@@ -34,7 +34,7 @@ class IdentityWatch {
   struct Options {
     std::filesystem::path directory;
     std::chrono::milliseconds interval{};
-    std::shared_ptr<const transport::BrowserTls> browsers;  // as load_served_identity() takes it
+    std::shared_ptr<const transport::BrowserTls> browsers{};  // as load_served_identity() takes it
   };
   // `use` is called on the watch's thread with each new identity. `current` is in use already. `clock` must outlive it.
   IdentityWatch(Options options, ServedIdentityPtr current, const Clock& clock,
