@@ -5,7 +5,7 @@
 # container_environment STATE RUN
 container_environment() {
   local state=$1 run=$2
-  mkdir -p "$state/storage" "$state/volumes" "$state/libpod" "$run/networks"
+  mkdir -p "$state/storage" "$run/networks"
   cat >"$run/containers.conf" <<CONF
 [containers]
 cgroupns = "host"
@@ -16,9 +16,9 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 events_logfile_path = "$run/events.log"
 lock_type = "file"
-static_dir = "$state/libpod"
+static_dir = "$state/storage/libpod"  # where commands with --root look, too
 tmp_dir = "$run/libpod"
-volume_path = "$state/volumes"
+volume_path = "$state/storage/volumes"
 [network]
 network_backend = "netavark"
 network_config_dir = "$run/networks"
