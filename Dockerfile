@@ -55,8 +55,7 @@ LABEL org.opencontainers.image.title="sotto-gateway" \
       org.opencontainers.image.description="SMP gateway of the Sotto platform: serves clients, keeps nothing"
 ENV SOTTO_METRICS_LISTEN=0.0.0.0:9090
 EXPOSE 5223 443 9090
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/bin/sotto", "doctor", "--program", "gateway", "--only", "metrics"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/sotto", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sotto-gateway"]
 
 FROM platform AS queue
@@ -66,8 +65,7 @@ LABEL org.opencontainers.image.title="sotto-queue" \
 ENV SOTTO_LISTEN=0.0.0.0:7450 \
     SOTTO_METRICS_LISTEN=0.0.0.0:9090
 EXPOSE 7450 9090
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/bin/sotto", "doctor", "--program", "queue", "--only", "metrics"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/sotto", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sotto-queue"]
 
 FROM platform AS auth
@@ -77,8 +75,7 @@ LABEL org.opencontainers.image.title="sotto-auth" \
 ENV SOTTO_LISTEN=0.0.0.0:7451 \
     SOTTO_METRICS_LISTEN=0.0.0.0:9090
 EXPOSE 7451 9090
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/bin/sotto", "doctor", "--program", "auth", "--only", "metrics"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/sotto", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sotto-auth"]
 
 FROM platform AS notification
@@ -88,8 +85,7 @@ LABEL org.opencontainers.image.title="sotto-notification" \
 ENV SOTTO_LISTEN=0.0.0.0:7452 \
     SOTTO_METRICS_LISTEN=0.0.0.0:9090
 EXPOSE 7452 9090
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/bin/sotto", "doctor", "--program", "notification", "--only", "metrics"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/sotto", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sotto-notification"]
 
 FROM platform AS standalone
@@ -105,6 +101,5 @@ ENV SOTTO_METRICS_LISTEN=0.0.0.0:9090
 EXPOSE 5223 443 9090
 USER 65532:65532
 VOLUME /var/lib/sotto
-HEALTHCHECK --interval=10s --timeout=10s --start-period=30s --retries=3 \
-  CMD ["/usr/bin/sotto", "doctor", "--program", "server", "--only", "metrics"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/sotto", "healthcheck"]
 ENTRYPOINT ["/usr/bin/sotto-server"]
