@@ -1,5 +1,5 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run platform build test test-asan test-tsan test-long lint format bench bench-quick fuzz docs clean
+.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ test-tsan: ## All tests with the thread sanitizer
 
 test-long: ## All tests, with many more rounds where that helps
 	@SOTTO_TEST_LONG=1 SOTTO_TEST_FUZZ_RUNS=1000000 scripts/test
+
+test-containers: ## Container images and docker-compose.yml, run here
+	@scripts/test-containers
 
 lint: ## Format, directions of dependency, headers, clang-tidy
 	@scripts/lint
