@@ -94,7 +94,10 @@ Platform::Platform(Options options) : options_(std::move(options)), identity_dir
   } else {
     fingerprint_ = fingerprint_of(identity_dir_);
   }
-  if (options_.tls) tls_ = rpc::write_tls_files(directory_.path());
+  if (options_.tls) {
+    authority_ = std::make_unique<rpc::TestAuthority>();
+    renew_certificates();
+  }
   PostgresServer::Options postgres;
   postgres.durable = options_.durable;
   postgres.settings = options_.postgres_settings;
@@ -129,6 +132,10 @@ void Platform::migrate() {
                    {},
                    {}});
   if (migration.wait() != 0) throw std::runtime_error("sotto db migrate failed:\n" + migration.log());
+}
+
+void Platform::renew_certificates() {
+  tls_ = authority_->issue(directory_.path(), "localhost");
 }
 
 std::vector<std::string> Platform::tls_flags(const std::string& prefix) const {

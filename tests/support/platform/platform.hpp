@@ -20,6 +20,10 @@
 #include "tests/support/postgres/postgres_server.hpp"
 #include "tests/support/redis/redis_server.hpp"
 
+namespace sotto::rpc {
+class TestAuthority;
+}
+
 namespace sotto::test {
 
 class Platform {
@@ -104,6 +108,8 @@ class Platform {
   [[nodiscard]] std::unique_ptr<client::SyncClient> connect(std::size_t gateway,
                                                             smp::Version version = smp::kMaxVersion) const;
 
+  // With Options::tls: all processes have new certificates in their files, of the same authority.
+  void renew_certificates();
   // Where queue service i serves gateways.
   [[nodiscard]] const std::string& service_address(std::size_t i) const { return services_.at(i); }
 
@@ -143,6 +149,7 @@ class Platform {
   crypto::Fingerprint fingerprint_{};
   std::unique_ptr<PostgresServer> postgres_;
   std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<rpc::TestAuthority> authority_;
   std::optional<rpc::TlsFiles> tls_;
   std::vector<std::string> services_;  // "127.0.0.1:port"
   std::vector<std::string> auths_;     // the same
