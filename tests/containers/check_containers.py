@@ -37,7 +37,8 @@ def problems(containers, seen, directories):
             yield f"{name} has capabilities: {container['EffectiveCaps']}"
         if not any(option.startswith("no-new-privileges") for option in host["SecurityOpt"] or []):
             yield f"{name} may gain privileges"
-        if host["PortBindings"] and service not in published:
+        # Ports that are only exposed are in there, too, without an address of the host.
+        if any((host["PortBindings"] or {}).values()) and service not in published:
             yield f"{name} publishes ports"
     count = 0
     for directory in directories:
