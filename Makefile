@@ -1,5 +1,5 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean
+.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean test-helm
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ test-long: ## All tests, with many more rounds where that helps
 
 test-containers: ## Container images and docker-compose.yml, run here
 	@scripts/test-containers
+
+test-helm: ## The Helm chart: values, renders, schemas of Kubernetes
+	@scripts/test-helm
 
 lint: ## Format, directions of dependency, headers, clang-tidy
 	@scripts/lint

@@ -39,12 +39,13 @@ async function check(object) {
     if (!validate(object)) throw new Error(validate.errors.map((e) => `${e.instancePath} ${e.message}`).join("; "));
     return;
   }
-  const folder = (packages[group] ?? "kubernetes-models/") + object.apiVersion;
-  const models = await load(`${folder}/index.js`);
-  const Model = models[object.kind];
-  if (!Model) throw new Error(`${object.apiVersion} has no ${object.kind}`);
+  const root = packages[group] ?? "kubernetes-models/";
+  const source = readFileSync(`${modules}/${root}${object.apiVersion}/${object.kind}.js`, "utf8");
+  const { validate } = await load(`${root}_schemas/${/_schemas\/(\w+)\.js/.exec(source)[1]}.js`);
   const seen = new Set();
-  new Model(observed(object, "", seen)).validate();
+  if (!validate(observed(object, "", seen))) {
+    throw new Error(validate.errors.map((e) => `${e.instancePath} ${e.keyword} ${JSON.stringify(e.params)}`).join("; "));
+  }
   const unknown = unseen(object, "", seen);
   if (unknown.length > 0) throw new Error(`unknown fields ${unknown.join(", ")}`);
 }
