@@ -11,7 +11,7 @@ before the chart is installed.
 - {name: web, secret: {{ include "sotto.webSecret" .root }}}
 {{- end }}
 {{- end }}
-{{- if and (ne $values.internalTls.mode "plaintext") (not .check) }}
+{{- if and (ne $values.internalTls.mode "plaintext") (ne .component "database") (not .check) }}
 - {name: tls, secret: {{ include "sotto.tlsSecret" . }}}
 {{- end }}
 {{- if or $stores (eq .component "database") }}
