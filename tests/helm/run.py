@@ -238,6 +238,33 @@ def check_configuration(case, objects, folder):
                 fail(case, f"sotto-{component} refuses its configuration: {run.stdout}{run.stderr}")
 
 
+def check_commands(case, objects, folder):
+    """`sotto` takes the options that it is given (exit code 2 says no). Nobody is at the other end: hosts are 127.0.0.1, ports 1."""
+    check = next((o["data"] for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "sotto-check"), {})
+    (folder / "config").mkdir(exist_ok=True)
+    for name, text in check.items():
+        text = re.sub(r'^url = "(rediss?)://.*"$', r'url = "\1://127.0.0.1:1"', text.replace("/etc/sotto/", f"{folder}/"), flags=re.M)
+        (folder / "config" / name).write_text(text)
+    for item, _, spec in pods(objects):
+        for container in spec["containers"]:
+            if "/cli" not in container["image"]:
+                continue
+            arguments = [
+                re.sub("^--port=.*", "--port=1", re.sub("^--host=.*", "--host=127.0.0.1", argument))
+                .replace("0.0.0.0:9090", "127.0.0.1:0")
+                .replace("/etc/sotto/", f"{folder}/")
+                for argument in container["args"]
+            ]
+            environment = {"PATH": os.environ["PATH"], "SOTTO_DATABASE_URL": "host=127.0.0.1 port=1 dbname=sotto user=sotto"}
+            command = [PROGRAMS / "sotto", *arguments]
+            try:
+                run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=2, check=False)
+            except subprocess.TimeoutExpired:
+                continue
+            if run.returncode == 2:
+                fail(case, f"{item['metadata']['name']}: sotto {' '.join(arguments)}: {run.stdout}{run.stderr}")
+
+
 def check_golden(case, objects):
     """Alert rules and dashboards are tested elsewhere."""
     golden = TESTS / "golden" / f"{case}.yaml"
@@ -298,6 +325,8 @@ def main():
                 continue
             objects = check_all(case, run.stdout, folder)
             if "/" not in case:
+                if folder:
+                    check_commands(case, objects, folder)
                 check_golden(case, objects)
                 lint = subprocess.run([HELM, "lint", "--strict", CHART, "--values", values[0]], capture_output=True, text=True, check=False)
                 if lint.returncode != 0:
