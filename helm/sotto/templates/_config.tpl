@@ -99,16 +99,21 @@ web:
   {{- end }}
   show_address: {{ $gateway.web.showAddress }}
   {{- with .root.Values.identity.hosts }}
-  hosts: {{ toJson . }}
+  hosts: {{ join "," . | quote }}
   {{- end }}
   {{- if and (include "sotto.webSecret" .root) (not .check) }}
   certificate: /etc/sotto/web/tls.crt
   key: /etc/sotto/web/tls.key
   {{- end }}
-{{- end }}
-{{- with $gateway.information }}
 information:
-  {{- toYaml . | nindent 2 }}
+  {{- range $key, $value := $gateway.information }}
+  {{- if $value }}
+  {{ snakecase $key }}: {{ $value | quote }}
+  {{- end }}
+  {{- end }}
+  {{- $queues := default dict .root.Values.queue.settings.queues }}
+  quota: {{ int64 (default 128 $queues.quota) }}
+  message_lifetime: {{ default "21d" $queues.message_lifetime }}
 {{- end }}
 {{- end }}
 

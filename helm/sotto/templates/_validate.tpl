@@ -55,6 +55,9 @@
 {{- if and (or $v.gateway.web.ingress.enabled $v.gateway.web.httpRoute.enabled) (not (and $v.gateway.web.enabled $v.identity.hosts)) -}}
 {{- $problems = append $problems "gateway.web.ingress and gateway.web.httpRoute need gateway.web.enabled, and identity.hosts" -}}
 {{- end -}}
+{{- if and (eq $v.gateway.web.showAddress "always") (not $v.identity.hosts) -}}
+{{- $problems = append $problems "gateway.web.showAddress always needs identity.hosts" -}}
+{{- end -}}
 {{- if and $v.publicTest.enabled (not $v.identity.hosts) -}}
 {{- $problems = append $problems "publicTest.enabled needs identity.hosts" -}}
 {{- end -}}
