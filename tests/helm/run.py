@@ -30,7 +30,7 @@ def fail(case, message):
 
 
 def template(*values):
-    arguments = [HELM, "template", "sotto", str(CHART), "--namespace", "chat", "--api-versions", "monitoring.coreos.com/v1"]
+    arguments = [HELM, "template", "sotto", str(CHART), "--namespace", "chat"]
     for file in values:
         arguments += ["--values", str(file)]
     return subprocess.run(arguments, capture_output=True, text=True, check=False)
