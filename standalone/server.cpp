@@ -128,17 +128,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   parts->administration.emplace(*parts->commit);
   if (auto status = start_admin(settings, *parts, clock); !status) return status.error();
   parts->store_watch.emplace(parts->commit->counters(), clock);
-  parts->gateway =
-      gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity, *parts->commit,
-                               parts->access->policy(), clock, parts->names.get(), parts->relays.get(),
-                               parts->web ? &parts->web->web : nullptr);
+  parts->gateway = gateway::Gateway::create(gateway::gateway_settings(settings, settings.drain_time), *identity,
+                                            *parts->commit, parts->access->policy(), clock, parts->names.get(),
+                                            parts->relays.get(), parts->web ? &parts->web->web : nullptr);
   parts->relay.set(parts->gateway.get());
   auto started = parts->gateway->start();
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   if (!started) return started.error();
   server->parts_->identity_watch.emplace(
-      gateway::IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval, browsers}, *identity, clock,
-      [&gateway = *server->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
+      gateway::IdentityWatch::Options{settings.identity_dir, settings.identity_reload_interval, browsers}, *identity,
+      clock, [&gateway = *server->parts_->gateway](const auto& changed) { gateway.use_identity(changed); });
   server->parts_->ports = std::move(started->ports);
   for (auto& warning : started->warnings) server->parts_->warnings.push_back(std::move(warning));
   return server;

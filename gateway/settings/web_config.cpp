@@ -36,9 +36,9 @@ std::optional<std::string> problem_with(const WebConfig& config) {
   if (config.show_address == ShowAddress::always && config.hosts.empty()) {
     return "web.show_address is always, but web.hosts is not set: say under which names clients reach the server";
   }
-  for (const auto& [key, value] : {std::pair{"website", &config.information.website},
-                                   std::pair{"conditions", &config.information.conditions},
-                                   std::pair{"source", &config.information.source}}) {
+  for (const auto& [key, value] :
+       {std::pair{"website", &config.information.website}, std::pair{"conditions", &config.information.conditions},
+        std::pair{"source", &config.information.source}}) {
     if (!value->empty() && !is_url(*value)) {
       return std::string("information.") + key + " is no URL: it begins with https:// or http://";
     }
@@ -63,11 +63,12 @@ void web_rows(config::Table& table, GatewayConfig& all) {
   table.endpoint({"listen", "web-listen", "",
                   "Where the page is given over plain HTTP, for use behind what adds TLS. Empty: nowhere."},
                  config.listen);
-  table.choice({"show_address", "web-show-address", "auto",
-                "Whether the page shows the server's address with a QR code: auto, when creating queues needs no password; "
-                "always, without the password; or never."},
-               {{"auto", ShowAddress::automatic}, {"always", ShowAddress::always}, {"never", ShowAddress::never}},
-               config.show_address);
+  table.choice(
+      {"show_address", "web-show-address", "auto",
+       "Whether the page shows the server's address with a QR code: auto, when creating queues needs no password; "
+       "always, without the password; or never."},
+      {{"auto", ShowAddress::automatic}, {"always", ShowAddress::always}, {"never", ShowAddress::never}},
+      config.show_address);
   table.text({"hosts", "web-hosts", "",
               "Names and addresses under which apps reach the server, for the address that the page shows. Empty: it "
               "shows none."},

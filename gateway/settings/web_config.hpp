@@ -1,5 +1,5 @@
-// The settings of the page for browsers (docs/web.md): their rows, and what serves it. Pure, except where it says so; one
-// thread.
+// The settings of the page for browsers (docs/web.md): their rows, and what serves it. Pure, except where it says so;
+// one thread.
 #pragma once
 
 #include <chrono>

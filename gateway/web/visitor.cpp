@@ -145,8 +145,8 @@ class Visitor : public std::enable_shared_from_this<Visitor> {
   void refuse(const error_code& error) {
     counters_.refused.fetch_add(1, std::memory_order_relaxed);
     const bool large = error == http::error::header_limit || error == http::error::need_more;
-    respond(large ? http::status::request_header_fields_too_large : http::status::bad_request, "text/plain; charset=utf-8",
-            large ? "The request is too large.\n" : "This is no GET request.\n", false);
+    respond(large ? http::status::request_header_fields_too_large : http::status::bad_request,
+            "text/plain; charset=utf-8", large ? "The request is too large.\n" : "This is no GET request.\n", false);
   }
 
   void answer() {

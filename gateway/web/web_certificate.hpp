@@ -1,5 +1,5 @@
-// WebCertificate: the certificate that browsers are shown, from its files, and anew when these have changed, as those do
-// who renew it. What cannot be used is refused, with the reason in the log, and the former one goes on.
+// WebCertificate: the certificate that browsers are shown, from its files, and anew when these have changed, as those
+// do who renew it. What cannot be used is refused, with the reason in the log, and the former one goes on.
 //
 // Owned by the program. A thread of its own; look_now() from any.
 #pragma once

@@ -84,10 +84,11 @@ Result<std::unique_ptr<WebListener>> WebListener::start(const std::string& addre
                                                         const WebPages& pages, WebCounters& counters) {
   auto server = std::make_unique<Server>(pages, counters);
   if (const auto error = server->listen(address, port)) {
-    return Error{ErrorCode::configuration,
-                 fmt::format("the web page cannot listen on {} port {}: {} (the port may be in use or need more rights, "
-                             "or the address is not of this machine; set another web.listen)",
-                             address, port, error.message())};
+    return Error{
+        ErrorCode::configuration,
+        fmt::format("the web page cannot listen on {} port {}: {} (the port may be in use or need more rights, "
+                    "or the address is not of this machine; set another web.listen)",
+                    address, port, error.message())};
   }
   server->start();
   return std::unique_ptr<WebListener>(new WebListener(std::move(server)));

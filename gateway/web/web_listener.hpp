@@ -14,8 +14,8 @@ namespace sotto::gateway {
 
 class WebListener {
  public:
-  // `address`: IPv4 or IPv6 without brackets. `port` 0: a free one. The other two must outlive it. configuration when it
-  // cannot listen there.
+  // `address`: IPv4 or IPv6 without brackets. `port` 0: a free one. The other two must outlive it. configuration when
+  // it cannot listen there.
   static Result<std::unique_ptr<WebListener>> start(const std::string& address, std::uint16_t port,
                                                     const WebPages& pages, WebCounters& counters);
   ~WebListener();

@@ -59,22 +59,24 @@ constexpr std::array kLinks{
     LinkKind{"/c", "A SimpleX channel", "a channel: with it you can read along"},
     LinkKind{"/g", "A SimpleX group", "a group: with it you can join"},
     LinkKind{"/r", "A SimpleX relay", "a relay of channels: with it an owner of a channel can use it"},
-    LinkKind{"/i", "A SimpleX invitation", "an invitation: with it you and whoever made it can write to each other, once"},
+    LinkKind{"/i", "A SimpleX invitation",
+             "an invitation: with it you and whoever made it can write to each other, once"},
 };
 
 std::string link_page(const LinkKind& kind) {
-  return page(kind.title,
-              fmt::format(
-                  "<h1>{}</h1>\n<p class=\"lead\">This link is for the app SimpleX Chat. It is {}.</p>\n"
-                  "<section>\n<h2>To use it</h2>\n<ol>\n"
-                  "<li>Install SimpleX Chat on this device, from your app store or from "
-                  "<a href=\"https://simplex.chat/downloads/\" rel=\"noreferrer\">simplex.chat/downloads</a>.</li>\n"
-                  "<li>Copy the whole address of this page, with all that stands behind <b>#</b>.</li>\n"
-                  "<li>In the app, tap the pencil or <b>New chat</b>, then <b>Connect via link</b>, and paste it.</li>\n"
-                  "</ol>\n<p class=\"lead\">You may also open this page on a computer and scan the link from there.</p>\n"
-                  "</section>\n<section>\n<h2>What this server learns of it</h2>\n"
-                  "<p>Nothing: what stands behind <b>#</b> holds the keys, and browsers do not send it.</p>\n</section>\n",
-                  kind.title, kind.what));
+  return page(
+      kind.title,
+      fmt::format(
+          "<h1>{}</h1>\n<p class=\"lead\">This link is for the app SimpleX Chat. It is {}.</p>\n"
+          "<section>\n<h2>To use it</h2>\n<ol>\n"
+          "<li>Install SimpleX Chat on this device, from your app store or from "
+          "<a href=\"https://simplex.chat/downloads/\" rel=\"noreferrer\">simplex.chat/downloads</a>.</li>\n"
+          "<li>Copy the whole address of this page, with all that stands behind <b>#</b>.</li>\n"
+          "<li>In the app, tap the pencil or <b>New chat</b>, then <b>Connect via link</b>, and paste it.</li>\n"
+          "</ol>\n<p class=\"lead\">You may also open this page on a computer and scan the link from there.</p>\n"
+          "</section>\n<section>\n<h2>What this server learns of it</h2>\n"
+          "<p>Nothing: what stands behind <b>#</b> holds the keys, and browsers do not send it.</p>\n</section>\n",
+          kind.title, kind.what));
 }
 
 void row(std::string& out, std::string_view name, const std::string& html) {
@@ -124,7 +126,8 @@ std::string days(std::chrono::milliseconds time) {
 std::optional<WebPages::Page> WebPages::find(std::string_view path) const {
   if (path == "/") return Page{information_page(), true};
   for (const auto& kind : kLinks) {
-    const bool below = path.starts_with(kind.path) && (path.size() == kind.path.size() || path[kind.path.size()] == '/');
+    const bool below =
+        path.starts_with(kind.path) && (path.size() == kind.path.size() || path[kind.path.size()] == '/');
     if (below) return Page{link_page(kind), false};
   }
   return std::nullopt;
@@ -137,12 +140,17 @@ std::string WebPages::address_section(bool open) const {
   const auto text = address.print(smp::ShowPassword::no);
   const auto code = qr::QrCode::encode(text);
   if (!code) return {};  // so many hosts that no code holds them
-  std::string out = "<section>\n<h2>To use it in your app</h2>\n<div class=\"code\">\n" + qr::qr_svg(*code, false) + "</div>\n";
+  std::string out =
+      "<section>\n<h2>To use it in your app</h2>\n<div class=\"code\">\n" + qr::qr_svg(*code, false) + "</div>\n";
   out +=
-      "<p>In SimpleX Chat: <b>Settings</b>, <b>Network &amp; servers</b>, <b>SMP servers</b>, <b>Add server</b>, then scan "
+      "<p>In SimpleX Chat: <b>Settings</b>, <b>Network &amp; servers</b>, <b>SMP servers</b>, <b>Add server</b>, then "
+      "scan "
       "this code, or paste the address:</p>\n";
   out += fmt::format("<p class=\"address\">{}</p>\n", html_escaped(text));
-  if (!open) out += "<p>The password, which the operator gives you, goes between the fingerprint and <b>@</b>, behind a colon.</p>\n";
+  if (!open)
+    out +=
+        "<p>The password, which the operator gives you, goes between the fingerprint and <b>@</b>, behind a "
+        "colon.</p>\n";
   return out + "</section>\n";
 }
 
@@ -162,13 +170,15 @@ std::string WebPages::information_page() const {
 
   std::string service;
   row(service, "May create queues", std::string(who_may(admission)));
-  if (facts_.lifetime.count() != 0) row(service, "Messages wait for", days(facts_.lifetime) + ", then they are removed");
+  if (facts_.lifetime.count() != 0)
+    row(service, "Messages wait for", days(facts_.lifetime) + ", then they are removed");
   if (facts_.quota != 0) row(service, "In each queue", fmt::format("up to {} messages", facts_.quota));
   row(service, "Private routing", facts_.private_routing ? "yes: passes messages on to other servers" : "no");
 
   std::string body =
       "<h1>Message server</h1>\n<p class=\"lead\">A server for SimpleX Chat: messages wait here, end-to-end encrypted, "
-      "until the app of whom they are for fetches them. It has no accounts, and does not know who writes to whom.</p>\n";
+      "until the app of whom they are for fetches them. It has no accounts, and does not know who writes to "
+      "whom.</p>\n";
   if (!server.empty()) body += "<section>\n<h2>Who runs it</h2>\n<dl>\n" + server + "</dl>\n</section>\n";
   body += "<section>\n<h2>What it offers</h2>\n<dl>\n" + service + "</dl>\n</section>\n";
   body += address_section(open);

@@ -43,15 +43,15 @@ class WebPages {
     std::vector<smp::Host> hosts;  // of the address; empty: it is not shown
     std::optional<std::uint16_t> port;
     crypto::Fingerprint fingerprint{};
-    std::uint32_t quota = 0;                 // messages that may wait in a queue; 0: not mentioned
-    std::chrono::milliseconds lifetime{0};   // of messages that nobody fetches; 0: not mentioned
+    std::uint32_t quota = 0;                // messages that may wait in a queue; 0: not mentioned
+    std::chrono::milliseconds lifetime{0};  // of messages that nobody fetches; 0: not mentioned
     bool private_routing = false;
   };
   // `access` must outlive it.
   WebPages(Facts facts, backend::AccessPolicy& access) : facts_(std::move(facts)), access_(access) {}
 
   struct Page {
-    std::string body;  // HTML
+    std::string body;     // HTML
     bool indexed = true;  // search engines may list it
   };
   // Of the path of a URL, without its query. Nothing: there is no such page.

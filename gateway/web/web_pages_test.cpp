@@ -119,7 +119,8 @@ TEST_F(WebPagesTest, AreThereForEveryKindOfLink) {
     EXPECT_FALSE(page->indexed) << path;
     EXPECT_THAT(page->body, HasSubstr("SimpleX Chat")) << path;
   }
-  for (const auto* path : {"", "/b", "/ab", "/a.html", "//", "/../a", "/favicon.ico"}) EXPECT_FALSE(pages.find(path)) << path;
+  for (const auto* path : {"", "/b", "/ab", "/a.html", "//", "/../a", "/favicon.ico"})
+    EXPECT_FALSE(pages.find(path)) << path;
   EXPECT_TRUE(pages.find("/")->indexed);
 }
 

@@ -69,7 +69,8 @@ int select_http(SSL* /*unused*/, const unsigned char** out, unsigned char* out_l
 
 constexpr const char* kBrowserGroups = "X25519:P-256:P-384";
 constexpr const char* kBrowserCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr const char* kBrowserCiphersuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kBrowserCiphersuites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 bool has_extension(SSL* ssl, unsigned type) {
   const unsigned char* data = nullptr;
@@ -82,7 +83,8 @@ bool hello_offers_smp(SSL* ssl) {
   std::size_t size = 0;
   // A list of names behind its length.
   constexpr std::size_t kLength = 2;
-  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &size) != 1) return false;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data, &size) != 1)
+    return false;
   return size > kLength && offers(data + kLength, static_cast<unsigned>(size - kLength), kSmp);
 }
 

@@ -38,9 +38,9 @@ class TlsContext {
  public:
   // Server: asks for a client certificate without requiring one (a chain that is sent must be valid on its own, 1 to 4
   // certificates, not expired); no tickets, resumption, renegotiation or early data; Ed25519 and Ed448 signatures.
-  // ALPN: smp/1; http/1.1 when the client sends no SNI. Who sends SNI and does not offer smp/1 is a browser: it is shown
-  // what `browsers` has at that moment, and refused where that is nothing.
-  // configuration: the key does not fit the leaf, or OpenSSL refuses the chain.
+  // ALPN: smp/1; http/1.1 when the client sends no SNI. Who sends SNI and does not offer smp/1 is a browser: it is
+  // shown what `browsers` has at that moment, and refused where that is nothing. configuration: the key does not fit
+  // the leaf, or OpenSSL refuses the chain.
   static Result<std::shared_ptr<const TlsContext>> server(const Credentials& credentials,
                                                           std::shared_ptr<const BrowserTls> browsers = nullptr);
 

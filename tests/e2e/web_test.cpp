@@ -1,7 +1,5 @@
 // Browsers on the ports of the protocol: who names a host in TLS gets the page, who does not gets SMP, whatever else
 // they offer; and the page over plain HTTP.
-#include <openssl/ssl.h>
-
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <openssl/ssl.h>
 
 #include "tests/e2e/e2e_test.hpp"
 #include "tests/support/child/child.hpp"
@@ -66,7 +65,8 @@ void name_host(SSL* ssl) {
 }
 
 // As browsers do it: SNI, and with `alpn` http/1.1 (perhaps h2 too). Nothing when TLS is refused.
-std::optional<Response> browse(std::uint16_t port, const std::string& target = "/", const std::string& alpn = "\x08http/1.1") {
+std::optional<Response> browse(std::uint16_t port, const std::string& target = "/",
+                               const std::string& alpn = "\x08http/1.1") {
   asio::io_context io;
   asio::ssl::context tls(asio::ssl::context::tls_client);
   tls.set_verify_mode(asio::ssl::verify_none);

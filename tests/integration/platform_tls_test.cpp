@@ -1,6 +1,5 @@
 // Gateways and queue services that know each other by certificates.
 #include <grpcpp/channel.h>
-#include <openssl/ssl.h>
 
 #include <atomic>
 #include <chrono>
@@ -9,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include "libs/rpc/channel.hpp"
 #include "libs/rpc/test_tls.hpp"

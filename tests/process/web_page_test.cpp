@@ -1,4 +1,5 @@
-// The page for browsers in a real browser: over TLS on the server's own port, light and dark, on a screen and on a phone.
+// The page for browsers in a real browser: over TLS on the server's own port, light and dark, on a screen and on a
+// phone.
 #include <fstream>
 #include <memory>
 
@@ -28,8 +29,12 @@ class WebPage : public testing::Test {
   // Without a sandbox: tests run as root in containers, and the page is ours. Nothing but the page is to be had: every
   // name leads to this machine.
   [[nodiscard]] std::string browse(const std::string& path, const Texts& more) const {
-    Texts arguments{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                    "--ignore-certificate-errors", "--host-resolver-rules=MAP * 127.0.0.1",
+    Texts arguments{"--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-dev-shm-usage",
+                    "--ignore-certificate-errors",
+                    "--host-resolver-rules=MAP * 127.0.0.1",
                     "--user-data-dir=" + (directory_.path() / "profile").string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     arguments.push_back("https://smp.example.org:" + std::to_string(server_->port()) + path);
