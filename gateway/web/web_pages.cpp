@@ -73,7 +73,7 @@ std::string link_page(const LinkKind& kind) {
           "<a href=\"https://simplex.chat/downloads/\" rel=\"noreferrer\">simplex.chat/downloads</a>.</li>\n"
           "<li>Copy the whole address of this page, with all that stands behind <b>#</b>.</li>\n"
           "<li>In the app, tap the pencil or <b>New chat</b>, then <b>Connect via link</b>, and paste it.</li>\n"
-          "</ol>\n<p class=\"lead\">You may also open this page on a computer and scan the link from there.</p>\n"
+          "</ol>\n"
           "</section>\n<section>\n<h2>What this server learns of it</h2>\n"
           "<p>Nothing: what stands behind <b>#</b> holds the keys, and browsers do not send it.</p>\n</section>\n",
           kind.title, kind.what));
