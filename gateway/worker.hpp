@@ -126,7 +126,7 @@ class Worker {
   // While draining: who is closed when, the soonest first.
   struct Closing {
     std::chrono::steady_clock::time_point due;
-    std::uint64_t connection;
+    std::uint64_t connection = 0;
   };
   std::deque<Closing> closing_;
   boost::asio::steady_timer closing_timer_{io_};

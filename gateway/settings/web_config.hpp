@@ -18,7 +18,7 @@
 namespace sotto::gateway {
 
 // Begins the sections [web] and [information].
-void web_rows(config::Table& table, GatewayConfig& config);
+void web_rows(config::Table& table, GatewayConfig& all);
 // Two more rows of [information], where the program does not know by itself what the page shall say of queues.
 void web_queue_rows(config::Table& table, GatewayConfig& config);
 
