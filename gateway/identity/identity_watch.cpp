@@ -107,8 +107,9 @@ void IdentityWatch::take(const ServedIdentityPtr& loaded, bool asked) {
 void IdentityWatch::refuse(const Error& error, bool news) {
   if (!news && refusal_ == error.message) return;
   refusal_ = error.message;
-  counters_.refused.add();
+  // The line first: whoever sees the counter finds the reason.
   log::error("identity refused, the former one goes on", error);
+  counters_.refused.add();
 }
 
 }  // namespace sotto::gateway

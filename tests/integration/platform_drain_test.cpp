@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kIdle = 1000;
 constexpr std::size_t kPairs = 4;
+constexpr double kFew = 250;  // of them still connected
 
 TEST(PlatformDrain, OfAThousandConnectionsUnderLoadLosesNothing) {
   runtime::raise_file_limit();
@@ -73,7 +74,7 @@ TEST(PlatformDrain, OfAThousandConnectionsUnderLoadLosesNothing) {
       [&] {
         const auto now = leaving.metric("smp_connections");
         seen.insert(now);
-        return now < kIdle / 4;
+        return now < kFew;
       },
       60s);
   EXPECT_GE(seen.size(), 5U) << "they were closed together";
