@@ -115,13 +115,11 @@ void Worker::add(asio::ip::tcp::socket socket) {
   boost::system::error_code error;
   const auto peer = socket.remote_endpoint(error).address();
   const auto& from_balancer = context_.settings.sends_proxy_header;
-  if (!error && from_balancer && from_balancer(peer)) return greet(std::move(socket));
+  if (!error && from_balancer && from_balancer(peer)) return greet(std::move(socket), peer);
   connect(std::move(socket), error ? std::nullopt : std::optional(peer));
 }
 
-void Worker::greet(asio::ip::tcp::socket socket) {
-  boost::system::error_code ignored;
-  const auto balancer = socket.remote_endpoint(ignored).address();
+void Worker::greet(asio::ip::tcp::socket socket, const asio::ip::address& balancer) {
   const auto greeting = std::make_shared<ProxyGreeting>(std::move(socket));
   greetings_.insert(greeting);
   greeting->start(

@@ -84,7 +84,7 @@ class Worker {
   void ends_waiting(std::uint64_t connection) { ends_waiting_.insert(connection); }
 
  private:
-  void greet(boost::asio::ip::tcp::socket socket);
+  void greet(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& balancer);
   void connect(boost::asio::ip::tcp::socket socket, const std::optional<boost::asio::ip::address>& source);
   void greeting_failed(CloseReason reason);
   void run_posted();

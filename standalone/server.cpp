@@ -115,10 +115,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   auto relays = gateway::open_relays(settings, parts->access->policy());
   if (!relays) return relays.error();
   parts->relays = *std::move(relays);
-  auto about = settings;
-  about.web.quota = settings.quota;
-  about.web.lifetime = settings.message_lifetime;
-  auto web = gateway::open_web_site(about, (*identity)->identity.fingerprint, parts->access->policy());
+  auto web = gateway::open_web_site(settings, (*identity)->identity.fingerprint, parts->access->policy());
   if (!web) return web.error();
   parts->web = *std::move(web);
   parts->hub = std::make_unique<notification::NotificationHub>(*parts->notifications, parts->relay, clock,

@@ -4,11 +4,8 @@
 // (Visitors): a further one ends the oldest. Kept alive by what it waits for; on the thread of its socket only.
 #pragma once
 
-#include <array>
 #include <list>
 #include <memory>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include "gateway/web/web_counters.hpp"
 #include "gateway/web/web_pages.hpp"

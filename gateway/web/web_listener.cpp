@@ -31,6 +31,8 @@ class WebListener::Server {
     io_.stop();
     if (thread_.joinable()) thread_.join();
     visitors_.close_all();
+    io_.restart();
+    io_.poll();  // what was waited for lets go of the visitors
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -69,6 +69,9 @@ Result<LoadedSettings> load_settings(int argc, const char* const* argv, const ch
   if (result.request == config::Request::help || result.request == config::Request::version) return result;
   auto& settings = result.settings;
   gateway::settle_origins(table, settings);
+  // Here the page knows by itself.
+  settings.web.quota = settings.quota;
+  settings.web.lifetime = settings.message_lifetime;
   if (settings.ephemeral) {
     result.warnings.emplace_back("storage.ephemeral is on: all queues and messages are lost when the server ends");
   }
