@@ -91,11 +91,20 @@ bool may_secure(const backend::QueueRecord& record, const crypto::PublicKey& key
 
 }  // namespace
 
-BlockTask::BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer buffer, ByteView content)
-    : owner_(std::move(owner)), buffer_(std::move(buffer)), content_(content) {}
+BlockTask::BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer buffer, ByteView content,
+                     std::chrono::steady_clock::time_point since)
+    : owner_(std::move(owner)), buffer_(std::move(buffer)), content_(content), since_(since) {}
 
 void BlockTask::start() {
   parse(content_);
+  goes_beside_ = may_go_beside();
+  only_sends_ = goes_beside_ && std::all_of(items_.begin(), items_.end(), [](const Item& item) {
+                  return item.done || std::holds_alternative<smp::Send>(*item.command);
+                });
+  owner_->parsed(shared_from_this());
+}
+
+void BlockTask::begin() {
   settle_access();
 }
 
@@ -291,7 +300,7 @@ bool BlockTask::starts_new_wave(const Item& item) {
 void BlockTask::run() {
   for (;;) {
     if (wave_begin_ == wave_end_) {
-      if (wave_end_ == items_.size()) return owner_->finished(take_answers(wave_end_));
+      if (wave_end_ == items_.size()) return owner_->finished(*this, take_answers(wave_end_));
       if (!hand_over_answers()) return;
       wave_queues_.clear();
       wave_messages_ = 0;
@@ -350,6 +359,7 @@ std::optional<backend::Action> BlockTask::prepare(Item& item) {
       fail(item, SimpleError::auth);
       return std::nullopt;
     }
+    owner_->in_doubt(item.transmission.entity_id);
     backend::Find find{*role_of(*item.command), {}};
     std::copy(item.transmission.entity_id.begin(), item.transmission.entity_id.end(), find.id.begin());
     return find;
@@ -528,6 +538,7 @@ void BlockTask::take_result(Item& item, const backend::Action& action, backend::
       item.record_may_be_old = false;
       item.record = result.record;
       owner_->records().put(result.record);
+      owner_->in_doubt(item.transmission.entity_id);
       return;  // still not done: the next round verifies it again
     case Outcome::gone:
       if (item.record) owner_->records().erase(item.record->recipient_id);

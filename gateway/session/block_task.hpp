@@ -3,7 +3,8 @@
 // backend with the record's version, and results become responses in the order of the commands.
 //
 // Commands of one block that name the same queue are done one after the other ("waves"), as if they had come in blocks
-// of their own; all others go to the backend together.
+// of their own; all others go to the backend together. Blocks that only send and acknowledge messages are worked on
+// beside each other (goes_beside()); any other one is alone.
 //
 // Owned by itself (shared_ptr) while the backend works on it. I/O thread of its connection only.
 #pragma once
@@ -16,6 +17,7 @@
 #include "gateway/context.hpp"
 #include "gateway/session/forwarded.hpp"
 #include "gateway/session/new_queue.hpp"
+#include "gateway/session/queues_at_work.hpp"
 #include "gateway/session/record_cache.hpp"
 #include "gateway/session/session.hpp"
 #include "libs/smp/transmission.hpp"
@@ -31,6 +33,10 @@ class TaskOwner {
   virtual RecordCache& records() = 0;
   // Nothing once the connection is closed: the task then ends without a word.
   virtual Session* session() = 0;
+  // What the task's block holds is known. The owner calls BlockTask::begin() when those before it allow.
+  virtual void parsed(std::shared_ptr<class BlockTask> task) = 0;
+  // A command for this queue is verified or done once more (QueuesAtWork).
+  virtual void in_doubt(ByteView queue) = 0;
   // Sends the operations to the backend; BlockTask::continue_with() is called with the results on the I/O thread.
   virtual void submit(std::vector<backend::Operation> operations, std::shared_ptr<class BlockTask> task) = 0;
   // Sends responses of the first commands of a block whose other commands are still to be done: encoded transmissions
@@ -56,16 +62,27 @@ class TaskOwner {
   // BlockTask::go_on() is called after `delay`, when there is a place.
   virtual void take_up(std::shared_ptr<class BlockTask> task, std::chrono::milliseconds delay) = 0;
   // All commands of the block are answered: the transmissions that were not sent yet.
-  virtual void finished(std::vector<Bytes> responses) = 0;
+  virtual void finished(const class BlockTask& task, std::vector<Bytes> responses) = 0;
 };
 
 class BlockTask : public std::enable_shared_from_this<BlockTask> {
  public:
   // `content` views `buffer`. The owner must outlive the task or have no session() any more.
-  BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer buffer, ByteView content);
+  BlockTask(std::shared_ptr<TaskOwner> owner, transport::BlockBuffer buffer, ByteView content,
+            std::chrono::steady_clock::time_point since);
 
-  // May finish at once (then finished() is called before it returns).
   void start();
+  // May finish at once (then finished() is called before it returns).
+  void begin();
+  // Whether other blocks may be worked on meanwhile: it holds few commands, all of which concern one queue each and
+  // nothing else of the session, and never waits for anything but the backend. From parsed() on.
+  [[nodiscard]] bool goes_beside() const { return goes_beside_; }
+  // Of a block that goes beside others: whether its queues allow it, and what it does with them.
+  [[nodiscard]] bool may_begin(const QueuesAtWork& queues) const;
+  void take_queues(QueuesAtWork& queues);
+  void leave_queues(QueuesAtWork& queues) const;
+  // When its block had come.
+  [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
   void continue_with(std::vector<backend::OperationResult> results);
   // What it waited for (room for its responses, what passwords are worth) is there.
   void go_on();
@@ -95,6 +112,9 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   };
 
   void parse(ByteView content);
+  [[nodiscard]] bool may_go_beside() const;
+  // Of a command that goes beside others; nothing: it has to be alone with its queue.
+  [[nodiscard]] std::optional<std::uint64_t> joining_version(const Item& item) const;
   void parse_command(Item& item);
   // The command inside RFWD takes its place (relaying.cpp).
   void open_forwarded(Item& item);
@@ -162,6 +182,10 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   std::shared_ptr<TaskOwner> owner_;
   transport::BlockBuffer buffer_;
   ByteView content_;
+  const std::chrono::steady_clock::time_point since_;
+  bool goes_beside_ = false;
+  bool only_sends_ = false;
+  std::vector<QueuesAtWork::EntityId> queues_;  // that it works on, while it goes beside others
   std::vector<Item> items_;
   std::size_t asked_ = 0;  // items whose passwords, or names, are being asked about
   bool looked_up_ = false;

@@ -113,7 +113,6 @@ void Connection::on_content(transport::BlockBuffer buffer, ByteView content) {
   since_ = std::chrono::steady_clock::now();
   if (!session_) return registering_ ? close_because(CloseReason::handshake_parse) : client_hello(content);
   in_task_ = true;
-  block_since_ = since_;
   pause_reads();
   unstarted_block_ = UnstartedBlock{std::move(buffer), content};
   start_or_wait();
@@ -130,7 +129,7 @@ void Connection::place_free() {
   auto block = std::move(*unstarted_block_);
   unstarted_block_.reset();
   std::make_shared<BlockTask>(std::static_pointer_cast<Connection>(shared_from_this()), std::move(block.buffer),
-                              block.content)
+                              block.content, since_)
       ->start();
 }
 
@@ -187,21 +186,28 @@ void Connection::take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseco
   });
 }
 
-void Connection::finished(std::vector<Bytes> responses) {
+void Connection::finished(const BlockTask& task, std::vector<Bytes> responses) {
   if (closed()) return;
-  in_task_ = false;
-  context().counters.block_times.add(std::chrono::steady_clock::now() - block_since_);
-  place_ = Place::none;
+  context().counters.block_times.add(std::chrono::steady_clock::now() - task.since());
+  const bool beside = task.goes_beside();
+  if (beside) {
+    finished_beside(task);
+  } else {
+    in_task_ = false;
+    place_ = Place::none;
+  }
   worker_.give_block_place();
   send_responses(responses);
   if (closed()) return;
   if (said_all()) return close_when_flushed();
-  if (draining_) return;
-  if (session_->serving) conclude_service();
-  fetch_waiting();
-  check_output();
-  check_relaying();
-  resume_reads();
+  if (!draining_) {
+    if (session_->serving) conclude_service();
+    fetch_waiting();
+    check_output();
+    check_relaying();
+  }
+  if (beside) return go_on_beside();
+  if (!draining_) resume_reads();
 }
 
 // --- output
@@ -453,7 +459,7 @@ std::optional<CloseReason> Connection::overdue(std::chrono::steady_clock::time_p
 }
 
 bool Connection::idle(std::chrono::steady_clock::time_point now) const {
-  return session_ && !in_task_ && relaying_ == 0 && !session_->subscribes() &&
+  return session_ && !at_work() && relaying_ == 0 && !session_->subscribes() &&
          now - since_ > worker_.context().settings.idle_timeout;
 }
 
@@ -461,7 +467,8 @@ void Connection::drain() {
   if (closed()) return;
   if (!session_) return close_because(CloseReason::shutdown);
   draining_ = true;
-  if (said_all()) close_when_flushed();
+  if (said_all()) return close_when_flushed();
+  pause_reads();  // for good: nothing more is begun
 }
 
 void Connection::close_because(CloseReason reason) {
@@ -498,7 +505,10 @@ void Connection::leave(CloseReason reason) {
     if (registering_) worker_.end_session(backend::SessionRef{context().settings.gateway_id, id_});
   }
   if (place_ != Place::none) worker_.leave_block_place(*this, place_ == Place::waiting);
-  waiting_task_.reset();  // it holds this connection
+  for (; blocks_beside_ > 0; --blocks_beside_) worker_.give_block_place();
+  // They hold this connection.
+  parsed_task_.reset();
+  waiting_task_.reset();
   waiting_to_relay_.clear();
   pause_.reset();
   notifications_timer_.reset();

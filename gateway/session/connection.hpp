@@ -1,8 +1,10 @@
 // Connection: one client, from accept to close. It owns the stream, the session and what is in progress for the client:
-// at most one block of commands and one fetch of messages. Held by its worker; I/O thread of that worker only.
+// one block of commands, or several that may be worked on beside each other (beside.cpp), and one fetch of messages.
+// Held by its worker; I/O thread of that worker only.
 //
-// Back pressure: while a block is worked on, or more than `output_limit` bytes wait to be sent, the client is not read
-// from. Bodies of messages to deliver stay at the backend until there is room for them (docs/flow-control.md).
+// Back pressure: while a block is worked on beside which there can be no other, or more than `output_limit` bytes wait
+// to be sent, the client is not read from. Bodies of messages to deliver stay at the backend until there is room for
+// them (docs/flow-control.md).
 #pragma once
 
 #include <chrono>
@@ -43,7 +45,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   // Whether nothing has come for the idle time and nothing will be sent. Asked every idle check interval.
   [[nodiscard]] bool idle(std::chrono::steady_clock::time_point now) const;
   // Whether something of the client is in progress, and when it was last heard of.
-  [[nodiscard]] bool working() const { return in_task_ || relaying_ != 0; }
+  [[nodiscard]] bool working() const { return at_work() || relaying_ != 0; }
   [[nodiscard]] std::chrono::steady_clock::time_point last_heard() const { return since_; }
   // Sends the END and DELD events that were collected.
   void flush_ends();
@@ -57,6 +59,8 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   GatewayContext& context() override;
   RecordCache& records() override;
   Session* session() override { return closed() ? nullptr : session_.get(); }
+  void parsed(std::shared_ptr<BlockTask> task) override;
+  void in_doubt(ByteView queue) override;
   void submit(std::vector<backend::Operation> operations, std::shared_ptr<BlockTask> task) override;
   void answered_so_far(std::vector<Bytes> responses) override { send_responses(responses); }
   bool wait_for_room(std::shared_ptr<BlockTask> task) override;
@@ -68,7 +72,7 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   void forward(ByteView session_id, const smp::Pfwd& command, ByteView corr_id) override;
   void set_aside() override;
   void take_up(std::shared_ptr<BlockTask> task, std::chrono::milliseconds delay) override;
-  void finished(std::vector<Bytes> responses) override;
+  void finished(const BlockTask& task, std::vector<Bytes> responses) override;
 
  protected:
   void on_handshake() override;
@@ -111,12 +115,18 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   // Sends notifications while there is room; the last block, which is not full, only with `partial`.
   void send_notifications(bool partial);
   void start_or_wait();
+  // beside.cpp. Begins the block that was parsed, when those before it allow.
+  void begin_parsed();
+  void finished_beside(const BlockTask& task);
+  // After a block is finished: the next one.
+  void go_on_beside();
   // relaying.cpp: what is asked of relays, a bounded number at a time; more waits, and the client is not read from.
   void begin_relaying(std::function<void()> begin);
   void relayed(const smp::Response& response, ByteView corr_id, ByteView entity_id);
   void check_relaying();
   // Draining, and what was in progress is answered: only what is queued is still sent.
-  [[nodiscard]] bool said_all() const { return draining_ && !in_task_ && relaying_ == 0; }
+  [[nodiscard]] bool said_all() const { return draining_ && !at_work() && relaying_ == 0; }
+  [[nodiscard]] bool at_work() const { return in_task_ || blocks_beside_ > 0; }
   // Sends what is queued, then leaves and closes.
   void close_when_flushed();
   // Gives back what the connection holds at the worker and the backend. Once.
@@ -131,22 +141,26 @@ class Connection final : public transport::BlockStream, public TaskOwner {
   std::unique_ptr<Session> session_;
   smp::VersionRange offered_;
 
-  // The block at work: one that has not started, or a task that waits for room, or (none of both) a task that is under
-  // way. Only what has a place among the blocks in flight goes on.
+  // The block at work: one that has not started, or a task that waits for those before it or for room, or (none of
+  // these) a task that is under way alone. Only what has a place among the blocks in flight goes on.
   enum class Place : std::uint8_t { none, waiting, held };
   struct UnstartedBlock {
     transport::BlockBuffer buffer;
     ByteView content;
   };
   std::optional<UnstartedBlock> unstarted_block_;
+  std::shared_ptr<BlockTask> parsed_task_;
   std::shared_ptr<BlockTask> waiting_task_;
+  // Those that are under way beside each other. Each has a place.
+  QueuesAtWork queues_at_work_;
+  std::uint16_t blocks_beside_ = 0;
+  bool beside_paused_ = false;
   std::unique_ptr<boost::asio::steady_timer> pause_;  // of a client that guesses passwords
   std::vector<Bytes> ends_;                           // encoded END, ENDS and DELD events, collected
   std::unique_ptr<NotificationOutbox> notifications_;
   std::unique_ptr<boost::asio::steady_timer> notifications_timer_;  // while a block of them is not full
-  std::chrono::steady_clock::time_point block_since_;
-  std::deque<std::function<void()>> waiting_to_relay_;  // of one block at most
-  std::uint16_t relaying_ = 0;                          // at relays, now
+  std::deque<std::function<void()>> waiting_to_relay_;              // of one block at most
+  std::uint16_t relaying_ = 0;                                      // at relays, now
   bool relaying_paused_ = false;
   std::uint16_t bad_blocks_ = 0;
   Place place_ = Place::none;
