@@ -60,8 +60,8 @@ void ProxyGreeting::have_all() {
 
 void ProxyGreeting::fail(CloseReason reason) {
   const auto keep = shared_from_this();
+  failed_(reason);  // first, so that whoever sees the connection end finds it counted
   close();
-  failed_(reason);
 }
 
 }  // namespace sotto::gateway

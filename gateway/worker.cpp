@@ -229,8 +229,8 @@ void Worker::call_those_who_wait() {
 void Worker::drain(std::chrono::milliseconds over) {
   draining_ = true;
   for (const auto& greeting : std::exchange(greetings_, {})) {
-    greeting->close();
     greeting_failed(CloseReason::shutdown);
+    greeting->close();
   }
   // Who is silent is disturbed least; who works has time to finish.
   std::vector<std::shared_ptr<Connection>> order;
@@ -331,8 +331,8 @@ void Worker::tick() {
       continue;
     }
     at = greetings_.erase(at);
-    greeting->close();
     greeting_failed(CloseReason::bad_proxy_header);
+    greeting->close();
   }
   call_those_who_wait();
   if (settings.resume_interval.count() != 0 && now >= next_resume_) {
