@@ -19,7 +19,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr unsigned kHttp11 = 11;
-constexpr const char* kTarget = "/api/v1/namespaces/sotto/secrets";
+constexpr const char* kSpace = "/api/v1/namespaces/sotto/";
+constexpr const char* kConfigMaps = "configmaps/";
 
 nlohmann::json status_of(unsigned code, const std::string& reason) {
   return {{"kind", "Status"}, {"apiVersion", "v1"}, {"status", "Failure"}, {"reason", reason}, {"code", code}};
@@ -106,19 +107,19 @@ void FakeApiServer::intercept(Interceptor interceptor) {
   interceptor_ = std::move(interceptor);
 }
 
-FakeApiServer::Secrets FakeApiServer::secrets() const {
+FakeApiServer::Objects FakeApiServer::objects() const {
   const std::lock_guard lock(mutex_);
-  return secrets_;
+  return objects_;
 }
 
 void FakeApiServer::put(const std::string& name, nlohmann::json secret) {
   const std::lock_guard lock(mutex_);
-  secrets_[name] = std::move(secret);
+  objects_[name] = std::move(secret);
 }
 
 void FakeApiServer::remove(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  secrets_.erase(name);
+  objects_.erase(name);
 }
 
 std::vector<std::string> FakeApiServer::requests() const {
@@ -169,26 +170,28 @@ FakeApiServer::Response FakeApiServer::answer(const Request& request, Action& ac
   }
   const bool create = request.method() == http::verb::post;
   const auto object = create ? nlohmann::json::parse(request.body()) : nlohmann::json();
-  const std::string name =
+  const bool config_map = target.starts_with(kSpace + std::string("configmaps"));
+  const auto name_only =
       create ? object.at("metadata").at("name").get<std::string>() : target.substr(target.rfind('/') + 1);
+  const auto name = (config_map ? kConfigMaps : "") + name_only;
 
   const std::lock_guard lock(mutex_);
   requests_.push_back((create ? "create " : "get ") + name);
-  if (interceptor_) action = interceptor_(requests_.back(), secrets_);
+  if (interceptor_) action = interceptor_(requests_.back(), objects_);
   if (action.close_before) return {};
   if (action.status != 0) {
     return reply(http::int_to_status(action.status), status_of(action.status, "Refused"));
   }
-  if (target != kTarget + (create ? std::string() : "/" + name)) {
+  if (target != kSpace + std::string(config_map ? "configmaps" : "secrets") + (create ? "" : "/" + name_only)) {
     return reply(http::status::not_found, status_of(404, "NotFound"));
   }
-  const auto found = secrets_.find(name);
+  const auto found = objects_.find(name);
   if (!create) {
-    return found == secrets_.end() ? reply(http::status::not_found, status_of(404, "NotFound"))
+    return found == objects_.end() ? reply(http::status::not_found, status_of(404, "NotFound"))
                                    : reply(http::status::ok, found->second);
   }
-  if (found != secrets_.end()) return reply(http::status::conflict, status_of(409, "AlreadyExists"));
-  secrets_[name] = object;
+  if (found != objects_.end()) return reply(http::status::conflict, status_of(409, "AlreadyExists"));
+  objects_[name] = object;
   return reply(http::status::created, object);
 }
 

@@ -1,5 +1,5 @@
-// FakeApiServer: the API server of Kubernetes as far as Secrets of the namespace `sotto` go, over TLS on a free port of
-// 127.0.0.1, in a thread of its own, one connection at a time. For tests.
+// FakeApiServer: the API server of Kubernetes as far as Secrets and ConfigMaps of the namespace `sotto` go, over TLS on
+// a free port of 127.0.0.1, in a thread of its own, one connection at a time. For tests.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ namespace sotto::cli {
 
 class FakeApiServer {
  public:
-  // By name.
-  using Secrets = std::map<std::string, nlohmann::json>;
+  // By name, that of a ConfigMap with `configmaps/` in front.
+  using Objects = std::map<std::string, nlohmann::json>;
   // What becomes of a request: as usual, a refusal with this status, or the end of the connection before anything is
   // done or after it.
   struct Action {
@@ -32,9 +32,9 @@ class FakeApiServer {
     bool close_before = false;
     bool close_after = false;
   };
-  // "get sotto-identity", "create sotto-identity". May change the secrets, as if somebody else had. On the server's
-  // thread.
-  using Interceptor = std::function<Action(const std::string& request, Secrets& secrets)>;
+  // "get sotto-identity", "create configmaps/sotto-identity-marker". May change the objects, as if somebody else had.
+  // On the server's thread.
+  using Interceptor = std::function<Action(const std::string& request, Objects& secrets)>;
 
   // `names`: of the certificate, like "DNS:localhost,IP:127.0.0.1".
   explicit FakeApiServer(const std::string& names = "DNS:localhost,IP:127.0.0.1");
@@ -48,7 +48,7 @@ class FakeApiServer {
   static constexpr const char* kToken = "header.payload.signature";
 
   void intercept(Interceptor interceptor);
-  [[nodiscard]] Secrets secrets() const;
+  [[nodiscard]] Objects objects() const;
   void put(const std::string& name, nlohmann::json secret);
   void remove(const std::string& name);
   // What was asked, in order.
@@ -71,7 +71,7 @@ class FakeApiServer {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Interceptor interceptor_;
-  Secrets secrets_;
+  Objects objects_;
   std::vector<std::string> requests_;
   bool stopping_ = false;
   std::thread thread_;

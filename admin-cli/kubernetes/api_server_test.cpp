@@ -80,7 +80,7 @@ TEST(ApiServer, MayNotBeThere) {
   options.url = "https://127.0.0.1:" + std::to_string(plain.port());
   EXPECT_EQ(error_of(options).code, ErrorCode::connection_failed);
   server.intercept(
-      [](const std::string&, FakeApiServer::Secrets&) { return FakeApiServer::Action{.close_before = true}; });
+      [](const std::string&, FakeApiServer::Objects&) { return FakeApiServer::Action{.close_before = true}; });
   EXPECT_EQ(error_of(options_for(server)).code, ErrorCode::connection_failed);
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "admin-cli/certificate/server_certificate.hpp"
 #include "admin-cli/commands/file.hpp"
@@ -117,19 +118,39 @@ Result<std::pair<CertificateAuthority, Provided>> provide_ca_key(const SecretSto
                    Provided::made};
 }
 
-}  // namespace
+// What says which identity the server has.
+struct KnownIdentity {
+  crypto::Fingerprint fingerprint;
+  std::string source;
+  const char* remedy;  // of who wants another one
+};
 
-Result<ClusterIdentity> provide_identity(const SecretStore& store, const ClusterIdentityPlan& plan, SystemTime now) {
+Result<std::optional<KnownIdentity>> read_marker(const IdentityMarker& marker) {
+  const auto marked = marker.read();
+  if (!marked) return marked.error();
+  if (!*marked) return std::optional<KnownIdentity>();
+  return std::optional(KnownIdentity{**marked, marker.title(), "delete that ConfigMap"});
+}
+
+// conflict: what is found (null: nothing) is another identity.
+Status check_known(const KnownIdentity& known, const crypto::Fingerprint* found, const std::string& secret) {
+  if (found != nullptr && *found == known.fingerprint) return ok_status();
+  const auto state = found == nullptr ? " is not there" : " holds the identity " + to_base64url(*found);
+  return Error{ErrorCode::conflict, secret + state + ", but " + known.source +
+                                        " says that this server has the identity " + to_base64url(known.fingerprint) +
+                                        ". Restore the Secret from the backup, or " + known.remedy +
+                                        " to have another identity (clients then need the new address)"};
+}
+
+Result<ClusterIdentity> keep_identity(const SecretStore& store, const std::string& name, const SecretData& data) {
+  const auto fingerprint = check_identity(data, store.title(name));
+  if (!fingerprint) return fingerprint.error();
   ClusterIdentity result;
-  const auto keep = [&](const SecretData& data) -> Result<ClusterIdentity> {
-    const auto fingerprint = check_identity(data, store.title(plan.secret));
-    if (!fingerprint) return fingerprint.error();
-    result.fingerprint = *fingerprint;
-    return result;
-  };
-  const auto present = store.read(plan.secret);
-  if (!present) return present.error();
-  if (*present) return keep(**present);
+  result.fingerprint = *fingerprint;
+  return result;
+}
+
+Result<ClusterIdentity> make_identity(const SecretStore& store, const ClusterIdentityPlan& plan, SystemTime now) {
   if (plan.ca_key_secret.empty()) {
     return Error{
         ErrorCode::invalid_argument,
@@ -137,6 +158,7 @@ Result<ClusterIdentity> provide_identity(const SecretStore& store, const Cluster
             " is not there, and an identity is made with --ca-key-secret only: a key of the CA that nobody has "
             "can never renew the certificate"};
   }
+  ClusterIdentity result;
 
   const auto common_name = plan.hosts.empty() ? std::string("localhost") : plan.hosts.front().name;
   const auto authority = provide_ca_key(store, plan.ca_key_secret, common_name, now);
@@ -158,8 +180,52 @@ Result<ClusterIdentity> provide_identity(const SecretStore& store, const Cluster
   if (!plan.hosts.empty()) secret.data.emplace("hosts", line(hosts_text(plan.hosts)));
   const auto other = create_or_read(store, secret);
   if (!other) return other.error();
-  if (*other) return keep(**other);
+  if (*other) {
+    auto kept = keep_identity(store, plan.secret, **other);
+    if (kept) kept->ca_key = result.ca_key;
+    return kept;
+  }
   result.identity = Provided::made;
+  return result;
+}
+
+}  // namespace
+
+Result<ClusterIdentity> provide_identity(const SecretStore& store, const std::optional<IdentityMarker>& marker,
+                                         const ClusterIdentityPlan& plan, SystemTime now) {
+  std::vector<KnownIdentity> known;
+  if (plan.expected) known.push_back({*plan.expected, "--expected-fingerprint", "do not expect it"});
+  // Before the Secret, which is made before the marker: who sees the marker of another run finds its identity, too.
+  const Result<std::optional<KnownIdentity>> marked = marker ? read_marker(*marker) : std::optional<KnownIdentity>();
+  if (!marked) return marked.error();
+  if (*marked) known.push_back(**marked);
+
+  const auto title = store.title(plan.secret);
+  const auto present = store.read(plan.secret);
+  if (!present) return present.error();
+  Result<ClusterIdentity> result = ClusterIdentity{};
+  if (*present) result = keep_identity(store, plan.secret, **present);
+  if (!result) return result;
+  for (const auto& each : known) {
+    const auto status = check_known(each, *present ? &result->fingerprint : nullptr, title);
+    if (!status) return status.error();
+  }
+  if (!*present) result = make_identity(store, plan, now);
+  if (!result || !marker) return result;
+
+  result->marker = Provided::kept;
+  if (*marked) return result;
+  const auto made = marker->create(result->fingerprint);
+  if (!made) return made.error();
+  if (*made) {
+    result->marker = Provided::made;
+    return result;
+  }
+  // Somebody else made it meanwhile, perhaps of another identity.
+  const auto other = read_marker(*marker);
+  if (!other) return other.error();
+  if (!*other) return result;
+  if (const auto status = check_known(**other, &result->fingerprint, title); !status) return status.error();
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,10 @@ class KubernetesInitCommand final : public Command {
     app.add_option("--ca-key-secret", plan_.ca_key_secret,
                    "Name of the Secret for the key of the CA; no identity is made without");
     app.add_option("--password-secret", password_secret_, "Name of a Secret for a password, made when it is missing");
-    app.add_option("--namespace", namespace_, "Of the Secrets (default: the one of the pod)");
+    app.add_option("--marker", marker_,
+                   "Name of a ConfigMap that says which identity the server has: no other is made or taken");
+    app.add_option("--expected-fingerprint", expected_, "The identity that the server has: no other is made or taken");
+    app.add_option("--namespace", namespace_, "Of the Secrets and the ConfigMap (default: the one of the pod)");
     app.add_option("--host", hosts_, "Name or address that clients connect to; again for more")
         ->allow_extra_args(false);
     app.add_option("--api-server", api_.url, "https://HOST:PORT (default: that of the cluster of this pod)");
@@ -51,13 +55,15 @@ class KubernetesInitCommand final : public Command {
         "Example:\n"
         "  sotto kubernetes init --secret sotto-identity --ca-key-secret sotto-ca-key --password-secret sotto-password "
         "\\\n"
-        "    --host smp.example.com\n"
+        "    --marker sotto-identity-marker --host smp.example.com\n"
         "\n"
         "Runs in a Job. No Secret is ever overwritten. Exit codes: 0 made or kept, 2 usage, 3 no service account "
         "here,\n"
         "4 the API server is not reached, 5 it is another, refuses the token or the service account may not, 7 a "
         "Secret\n"
-        "is there and holds a part only or something else, 8 no answer in time.");
+        "is there and holds a part only or something else, or the identity is not the one of marker or fingerprint, "
+        "8 no\n"
+        "answer in time.");
   }
 
   int run(Console& console) override {
@@ -65,7 +71,9 @@ class KubernetesInitCommand final : public Command {
     const auto api = ApiServer::open(api_);
     if (!api) return report(api.error(), console);
     const SecretStore store(*api, namespace_);
-    const auto identity = provide_identity(store, plan_, std::chrono::system_clock::now());
+    std::optional<IdentityMarker> marker;
+    if (!marker_.empty()) marker.emplace(*api, namespace_, marker_);
+    const auto identity = provide_identity(store, marker, plan_, std::chrono::system_clock::now());
     if (!identity) return report(identity.error(), console);
     if (identity->ca_key) {
       console.err << store.title(plan_.ca_key_secret) << ": " << word(*identity->ca_key)
@@ -74,6 +82,10 @@ class KubernetesInitCommand final : public Command {
     }
     console.err << store.title(plan_.secret) << ": " << word(identity->identity)
                 << ", the identity (back it up: without it clients need a new address)\n";
+    if (identity->marker) {
+      console.err << marker->title() << ": " << word(*identity->marker)
+                  << ", the marker: no other identity is made or taken while it is there\n";
+    }
     if (!password_secret_.empty()) {
       const auto password = provide_password(store, password_secret_);
       if (!password) return report(password.error(), console);
@@ -89,10 +101,20 @@ class KubernetesInitCommand final : public Command {
     std::set<std::string> names;
     for (const auto& name : {plan_.secret, plan_.ca_key_secret, password_secret_}) {
       if (name.empty() && name != plan_.secret) continue;
-      if (auto status = check_secret_name(name); !status) return status;
+      if (auto status = check_object_name(name); !status) return status;
       if (names.insert(name).second) continue;
       return Error{ErrorCode::invalid_argument,
                    "each of the Secrets needs a name of its own: who has one shall not have the others"};
+    }
+    if (!marker_.empty()) {
+      if (auto status = check_object_name(marker_); !status) return status;
+    }
+    if (!expected_.empty()) {
+      plan_.expected = parse_fingerprint(expected_);
+      if (!plan_.expected) {
+        return Error{ErrorCode::invalid_argument,
+                     "--expected-fingerprint is no fingerprint: it has 43 characters of base64url, and perhaps a '='"};
+      }
     }
     auto hosts = parse_hosts(hosts_);
     if (!hosts) return hosts.error();
@@ -122,6 +144,8 @@ class KubernetesInitCommand final : public Command {
   ClusterIdentityPlan plan_;
   ApiServerOptions api_;
   std::string password_secret_;
+  std::string marker_;
+  std::string expected_;
   std::string namespace_;
   std::vector<std::string> hosts_;
   std::string token_file_ = kTokenFile;

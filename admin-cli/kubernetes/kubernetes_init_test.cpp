@@ -7,9 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "admin-cli/commands/command_runner.hpp"
-#include "admin-cli/kubernetes/api_server_fixture.hpp"
-#include "admin-cli/kubernetes/kubernetes_init_command.hpp"
+#include "admin-cli/kubernetes/kubernetes_init_fixture.hpp"
 #include "libs/crypto/certificate.hpp"
 #include "libs/smp/address.hpp"
 
@@ -20,45 +18,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using Action = FakeApiServer::Action;
-using Secrets = FakeApiServer::Secrets;
-
-class KubernetesInit : public testing::Test {
- protected:
-  [[nodiscard]] Output init(std::vector<std::string> more = {"--ca-key-secret", "ca-key", "--host",
-                                                             "smp.example.com"}) {
-    const std::array groups{&add_kubernetes_commands};
-    more.insert(more.begin(),
-                {"kubernetes", "init", "--secret", "identity", "--namespace", "sotto", "--api-server", server_.url(),
-                 "--token-file", server_.token_file(), "--api-ca-file", server_.ca_file()});
-    auto output = run_sotto(more, "", false, groups);
-    check_silence(output);
-    return output;
-  }
-
-  // The action for this request, and nothing for others.
-  void when(const std::string& wanted, Action action) {
-    server_.intercept([=](const std::string& request, Secrets&) { return request == wanted ? action : Action{}; });
-  }
-
-  FakeApiServer server_;
-
- private:
-  // Nothing secret is printed.
-  void check_silence(const Output& output) const {
-    const auto text = output.out + output.err;
-    EXPECT_THAT(text, AllOf(Not(HasSubstr("PRIVATE KEY")), Not(HasSubstr(FakeApiServer::kToken))));
-    for (const auto& [name, secret] : server_.secrets()) {
-      const auto data = secret.value("data", nlohmann::json::object());
-      for (const auto& [key, value] : data.items()) {
-        if (key == "password" || key.ends_with(".key")) {
-          EXPECT_THAT(text, AllOf(Not(HasSubstr(from_base64(value))), Not(HasSubstr(value.get<std::string>()))));
-        }
-      }
-    }
-  }
-};
+using Objects = FakeApiServer::Objects;
 
 TEST_F(KubernetesInit, MakesAnIdentityThatVerifies) {
   const auto output = init();
@@ -67,7 +28,7 @@ TEST_F(KubernetesInit, MakesAnIdentityThatVerifies) {
   // The key of the CA first: nothing may be lost between the two.
   EXPECT_THAT(server_.requests(), ElementsAre("get identity", "get ca-key", "create ca-key", "create identity"));
 
-  const auto secrets = server_.secrets();
+  const auto secrets = server_.objects();
   const auto& identity = secrets.at("identity");
   const auto leaf = *crypto::certificates_from_pem(value_in(identity, "server.crt"));
   const auto authority = *crypto::certificates_from_pem(value_in(identity, "ca.crt"));
@@ -97,7 +58,7 @@ TEST_F(KubernetesInit, MakesAnIdentityThatVerifies) {
 TEST_F(KubernetesInit, MakesFilesThatOtherCommandsRead) {
   ASSERT_EQ(init().exit_code, 0);
   const TempDir dir;
-  const auto secret = server_.secrets().at("identity");
+  const auto secret = server_.objects().at("identity");
   for (const auto& [key, value] : secret["data"].items()) write_content(dir / key, value_in(secret, key));
   const auto shown = run_sotto({"address", "show", "--identity-dir", dir.path().string()});
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
@@ -106,37 +67,37 @@ TEST_F(KubernetesInit, MakesFilesThatOtherCommandsRead) {
 
 TEST_F(KubernetesInit, KeepsWhatIsThere) {
   const auto made = init();
-  const auto before = server_.secrets();
+  const auto before = server_.objects();
   const auto again = init();
   EXPECT_EQ(again.exit_code, 0);
   EXPECT_EQ(again.out, made.out);
   EXPECT_THAT(again.err, HasSubstr("Secret sotto/identity: kept"));
-  EXPECT_EQ(server_.secrets(), before);
+  EXPECT_EQ(server_.objects(), before);
   // The key of the CA went offline, as it should, and nobody asks for it.
   server_.remove("ca-key");
   EXPECT_EQ(init().out, made.out);
   EXPECT_EQ(init({}).out, made.out);
-  EXPECT_FALSE(server_.secrets().contains("ca-key"));
+  EXPECT_FALSE(server_.objects().contains("ca-key"));
 }
 
 TEST_F(KubernetesInit, MakesNoIdentityWhoseCaKeyIsLost) {
   const auto output = init({"--host", "smp.example.com"});
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("--ca-key-secret"));
-  EXPECT_THAT(server_.secrets(), IsEmpty());
+  EXPECT_THAT(server_.objects(), IsEmpty());
 }
 
 TEST_F(KubernetesInit, GoesOnWithTheCaKeyOfACrash) {
   for (const auto action : {Action{.close_before = true}, Action{.status = 500}}) {
     when("create identity", action);
     EXPECT_NE(init().exit_code, 0);
-    const auto crashed = server_.secrets();
+    const auto crashed = server_.objects();
     EXPECT_EQ(crashed.size(), 1U);
     server_.intercept({});
     const auto output = init();
     EXPECT_EQ(output.exit_code, 0) << output.err;
     EXPECT_THAT(output.err, HasSubstr("Secret sotto/ca-key: kept"));
-    const auto secrets = server_.secrets();
+    const auto secrets = server_.objects();
     EXPECT_EQ(secrets.at("ca-key"), crashed.at("ca-key"));
     EXPECT_EQ(value_in(secrets.at("identity"), "ca.crt"), value_in(crashed.at("ca-key"), "ca.crt"));
     // And what it made is whole.
@@ -151,10 +112,10 @@ TEST_F(KubernetesInit, GoesOnWhenTheAnswerWasLost) {
     when(request, {.close_after = true});
     EXPECT_EQ(init().exit_code, 4);
     server_.intercept({});
-    const auto before = server_.secrets();
+    const auto before = server_.objects();
     const auto output = init();
     EXPECT_EQ(output.exit_code, 0) << output.err;
-    for (const auto& [name, secret] : before) EXPECT_EQ(server_.secrets().at(name), secret);
+    for (const auto& [name, secret] : before) EXPECT_EQ(server_.objects().at(name), secret);
     server_.remove("identity");
     server_.remove("ca-key");
   }
@@ -162,11 +123,11 @@ TEST_F(KubernetesInit, GoesOnWhenTheAnswerWasLost) {
 
 TEST_F(KubernetesInit, TakesWhatSomebodyElseMadeMeanwhile) {
   const auto first = init({"--ca-key-secret", "ca-key"});
-  const auto made = server_.secrets();
+  const auto made = server_.objects();
   for (const auto* name : {"ca-key", "identity"}) {
     server_.remove("identity");
     server_.remove("ca-key");
-    server_.intercept([&](const std::string& request, Secrets& secrets) {
+    server_.intercept([&](const std::string& request, Objects& secrets) {
       if (request == "create " + std::string(name)) secrets = made;
       return Action{};
     });
@@ -174,7 +135,7 @@ TEST_F(KubernetesInit, TakesWhatSomebodyElseMadeMeanwhile) {
     EXPECT_EQ(output.exit_code, 0) << output.err;
     EXPECT_EQ(output.out, first.out);
     EXPECT_THAT(output.err, HasSubstr("Secret sotto/identity: kept"));
-    EXPECT_EQ(server_.secrets(), made);
+    EXPECT_EQ(server_.objects(), made);
     server_.intercept({});
   }
 }
@@ -198,7 +159,7 @@ TEST_F(KubernetesInit, MakesOneIdentityWhenTwoRun) {
 
 TEST_F(KubernetesInit, NeverCompletesAnIdentity) {
   ASSERT_EQ(init().exit_code, 0);
-  const auto whole = server_.secrets().at("identity");
+  const auto whole = server_.objects().at("identity");
   for (const auto* key : {"ca.crt", "server.crt", "server.key", "fingerprint"}) {
     auto part = whole;
     part["data"].erase(key);
@@ -209,7 +170,7 @@ TEST_F(KubernetesInit, NeverCompletesAnIdentity) {
     part["data"][key] = base64("something else");
     server_.put("identity", part);
     EXPECT_EQ(init().exit_code, 7) << key;
-    EXPECT_EQ(server_.secrets().at("identity"), part);
+    EXPECT_EQ(server_.objects().at("identity"), part);
   }
   server_.put("identity", {{"kind", "Secret"}});
   EXPECT_EQ(init().exit_code, 7);
@@ -217,11 +178,11 @@ TEST_F(KubernetesInit, NeverCompletesAnIdentity) {
 
 TEST_F(KubernetesInit, RefusesAKeyThatIsOfAnotherCertificate) {
   ASSERT_EQ(init().exit_code, 0);
-  auto mixed = server_.secrets();
+  auto mixed = server_.objects();
   server_.remove("identity");
   server_.remove("ca-key");
   ASSERT_EQ(init().exit_code, 0);
-  const auto other = server_.secrets();
+  const auto other = server_.objects();
   mixed["identity"]["data"]["server.key"] = other.at("identity")["data"]["server.key"];
   server_.put("identity", mixed["identity"]);
   EXPECT_EQ(init().exit_code, 7);
@@ -233,7 +194,7 @@ TEST_F(KubernetesInit, RefusesAKeyThatIsOfAnotherCertificate) {
   EXPECT_THAT(output.err, HasSubstr("ca.key is not the key of ca.crt"));
   server_.put("ca-key", secret_of({{"tls.key", "x"}}));
   EXPECT_THAT(init().err, HasSubstr("missing: ca.key, ca.crt"));
-  EXPECT_FALSE(server_.secrets().contains("identity"));
+  EXPECT_FALSE(server_.objects().contains("identity"));
 }
 
 TEST_F(KubernetesInit, NamesThePermissionThatIsMissing) {
@@ -245,7 +206,7 @@ TEST_F(KubernetesInit, NamesThePermissionThatIsMissing) {
     EXPECT_EQ(output.exit_code, 5);
     const std::string name = std::string(request).substr(std::string(request).find(' ') + 1);
     EXPECT_THAT(output.err, AllOf(HasSubstr(verb), HasSubstr("\"secrets\""), HasSubstr("sotto/" + name)));
-    EXPECT_FALSE(server_.secrets().contains("identity"));
+    EXPECT_FALSE(server_.objects().contains("identity"));
   }
 }
 
@@ -268,19 +229,19 @@ TEST_F(KubernetesInit, MakesAPasswordOnce) {
   const auto output = init(arguments);
   EXPECT_EQ(output.exit_code, 0) << output.err;
   EXPECT_THAT(output.err, HasSubstr("Secret sotto/password: made"));
-  const auto secret = server_.secrets().at("password");
+  const auto secret = server_.objects().at("password");
   EXPECT_TRUE(smp::check_password(value_in(secret, "password")));
   EXPECT_GE(value_in(secret, "password").size(), 43U);
   EXPECT_FALSE(secret["metadata"].contains("annotations"));
   EXPECT_THAT(init(arguments).err, HasSubstr("Secret sotto/password: kept"));
-  EXPECT_EQ(server_.secrets().at("password"), secret);
+  EXPECT_EQ(server_.objects().at("password"), secret);
   // One that somebody chose, made in an editor.
   server_.put("password", secret_of({{"password", "correct-horse\n"}}));
   EXPECT_EQ(init(arguments).exit_code, 0);
   for (const auto& bad : {secret_of({{"other", "x"}}), secret_of({{"password", "a b"}})}) {
     server_.put("password", bad);
     EXPECT_EQ(init(arguments).exit_code, 7);
-    EXPECT_EQ(server_.secrets().at("password"), bad);
+    EXPECT_EQ(server_.objects().at("password"), bad);
   }
 }
 

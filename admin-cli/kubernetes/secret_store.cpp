@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "admin-cli/kubernetes/secret_document.hpp"
 #include "libs/base/bytes.hpp"
 
 namespace sotto::cli {
@@ -14,42 +15,8 @@ using Json = nlohmann::json;
 
 constexpr unsigned kOk = 200;
 constexpr unsigned kCreated = 201;
-constexpr unsigned kBadRequest = 400;
-constexpr unsigned kUnauthorized = 401;
-constexpr unsigned kForbidden = 403;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kConflict = 409;
-constexpr unsigned kUnprocessable = 422;
-
-void wipe_text(std::string& text) {
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-}
-
-// Annotations may repeat what `data` holds, so that every text is wiped.
-void wipe_texts(Json& json) {
-  if (json.is_string()) return wipe_text(json.get_ref<std::string&>());
-  if (!json.is_structured()) return;
-  for (auto& each : json) wipe_texts(each);
-}
-
-// A document whose texts are wiped when it goes. Not an object when the text was none.
-class SecretDocument {
- public:
-  explicit SecretDocument(std::string_view text) : json_(Json::parse(text, nullptr, false)) {}
-  ~SecretDocument() { wipe_texts(json_); }
-  SecretDocument(const SecretDocument&) = delete;
-  SecretDocument& operator=(const SecretDocument&) = delete;
-
-  // Null when it is not there.
-  [[nodiscard]] const Json* find(const char* key) const {
-    if (!json_.is_object()) return nullptr;
-    const auto found = json_.find(key);
-    return found == json_.end() ? nullptr : &*found;
-  }
-
- private:
-  Json json_;
-};
 
 // RFC 4648 section 4, which differs from section 5 in two characters.
 SecretString to_base64(const SecretString& text) {
@@ -94,14 +61,6 @@ SecretString to_json(const NewSecret& secret) {
   return SecretString(std::move(text));
 }
 
-// Why, in one word of the API: "Forbidden". Its message is left out, for a policy may repeat in it what it refuses.
-std::string reason_of(const ApiAnswer& answer) {
-  const SecretDocument document(answer.body.expose());
-  const auto* reason = document.find("reason");
-  if (reason == nullptr || !reason->is_string()) return "status " + std::to_string(answer.status);
-  return "status " + std::to_string(answer.status) + ", " + reason->get<std::string>();
-}
-
 bool is_label(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return !text.empty() && letter(text.front()) && letter(text.back()) &&
@@ -110,34 +69,15 @@ bool is_label(std::string_view text) {
 
 }  // namespace
 
-Error SecretStore::refused(const ApiAnswer& answer, const char* verb, const std::string& name) const {
-  const auto reason = " (" + reason_of(answer) + ")";
-  const std::string title = this->title(name);
-  switch (answer.status) {
-    case kUnauthorized:
-      return {ErrorCode::unauthenticated, "the API server does not accept the token of the service account" + reason};
-    case kForbidden:
-      return {ErrorCode::permission_denied, title + ": the service account may not do this: give it the verb \"" +
-                                                verb + "\" on the resource \"secrets\" in the namespace " + namespace_ +
-                                                " with a Role, or see which policy or quota refuses" + reason};
-    case kNotFound:
-      return {ErrorCode::not_found, "there is no namespace " + namespace_ + reason};
-    case kBadRequest:
-    case kUnprocessable:
-      return {ErrorCode::configuration, title + ": the API server does not take it" + reason};
-    default:
-      return {ErrorCode::unavailable, title + ": the API server cannot do this now" + reason};
-  }
-}
-
 Result<std::optional<SecretData>> SecretStore::read(const std::string& name) const {
-  const auto answer = api_.get(target() + "/" + name);
+  const auto object = object_of(name);
+  const auto answer = api_.get(object.collection() + "/" + name);
   if (!answer) return answer.error();
   if (answer->status == kNotFound) return std::optional<SecretData>();
-  if (answer->status != kOk) return refused(*answer, "get", name);
+  if (answer->status != kOk) return refused(*answer, "get", object);
   const SecretDocument document(answer->body.expose());
   const auto* kind = document.find("kind");
-  if (kind == nullptr || *kind != "Secret") return Error{ErrorCode::protocol, "what answers is not the API server"};
+  if (kind == nullptr || *kind != object.kind) return Error{ErrorCode::protocol, "what answers is not the API server"};
   std::optional<SecretData> data(std::in_place);
   const auto* entries = document.find("data");
   if (entries == nullptr || !entries->is_object()) return data;
@@ -150,14 +90,15 @@ Result<std::optional<SecretData>> SecretStore::read(const std::string& name) con
 }
 
 Result<bool> SecretStore::create(const NewSecret& secret) const {
-  const auto answer = api_.post(target(), to_json(secret));
+  const auto object = object_of(secret.name);
+  const auto answer = api_.post(object.collection(), to_json(secret));
   if (!answer) return answer.error();
   if (answer->status == kCreated) return true;
   if (answer->status == kConflict) return false;
-  return refused(*answer, "create", secret.name);
+  return refused(*answer, "create", object);
 }
 
-Status check_secret_name(const std::string& name) {
+Status check_object_name(const std::string& name) {
   constexpr std::size_t kLongest = 253;
   bool fits = name.size() <= kLongest;
   for (std::string_view rest = name; fits;) {
@@ -168,7 +109,7 @@ Status check_secret_name(const std::string& name) {
   }
   if (fits) return ok_status();
   return Error{ErrorCode::invalid_argument,
-               "the name of a Secret has small letters, digits, '-' and '.' only, and begins "
+               "the name of a Secret or ConfigMap has small letters, digits, '-' and '.' only, and begins "
                "and ends with a letter or a digit"};
 }
 

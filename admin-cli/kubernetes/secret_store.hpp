@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "admin-cli/kubernetes/api_server.hpp"
+#include "admin-cli/kubernetes/api_refusal.hpp"
 
 namespace sotto::cli {
 
@@ -26,25 +26,24 @@ class SecretStore {
  public:
   SecretStore(const ApiServer& api, std::string space) : api_(api), namespace_(std::move(space)) {}
 
-  // Nothing: there is none of this name. permission_denied, naming what the service account lacks; unauthenticated:
-  // its token is refused; unavailable: the API server is in trouble; and as ApiServer.
+  // Nothing: there is none of this name. And as refused() and ApiServer.
   [[nodiscard]] Result<std::optional<SecretData>> read(const std::string& name) const;
-  // False: there is one of this name, which is left as it is. not_found: there is no such namespace; as above.
+  // False: there is one of this name, which is left as it is. As above.
   [[nodiscard]] Result<bool> create(const NewSecret& secret) const;
 
   // "Secret sotto/sotto-identity": for messages.
-  [[nodiscard]] std::string title(const std::string& name) const { return "Secret " + namespace_ + "/" + name; }
+  [[nodiscard]] std::string title(const std::string& name) const { return object_of(name).title(); }
 
  private:
-  [[nodiscard]] std::string target() const { return "/api/v1/namespaces/" + namespace_ + "/secrets"; }
-  [[nodiscard]] Error refused(const ApiAnswer& answer, const char* verb, const std::string& name) const;
+  [[nodiscard]] ApiObject object_of(const std::string& name) const { return {"Secret", "secrets", namespace_, name}; }
 
   const ApiServer& api_;
   const std::string namespace_;
 };
 
-// What Kubernetes takes: of a Secret (a DNS subdomain), of a namespace (a DNS label). invalid_argument otherwise.
-Status check_secret_name(const std::string& name);
+// What Kubernetes takes: of a Secret or ConfigMap (a DNS subdomain), of a namespace (a DNS label). invalid_argument
+// otherwise.
+Status check_object_name(const std::string& name);
 Status check_namespace(const std::string& name);
 
 }  // namespace sotto::cli
