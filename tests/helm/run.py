@@ -141,6 +141,32 @@ def check_hooks(case, objects):
         fail(case, f"order of hooks: {order}")
 
 
+def check_rights(case, objects):
+    """The Job of the identity may do what its arguments ask for, and nothing else; nobody else may do anything."""
+    allowed = set()
+    for item in objects:
+        if item["kind"] in ("ClusterRole", "ClusterRoleBinding"):
+            fail(case, f"{item['kind']}/{item['metadata']['name']}: rights on the whole cluster")
+        if item["kind"] == "RoleBinding" and [subject["name"] for subject in item["subjects"]] != ["sotto-identity"]:
+            fail(case, f"rights of {item['subjects']}")
+        for rule in item.get("rules", []) if item["kind"] == "Role" else []:
+            for resource in rule["resources"]:
+                allowed |= {(verb, resource, name) for verb in rule["verbs"] for name in rule.get("resourceNames", ["any"])}
+    needed = set()
+    for item, _, spec in pods(objects):
+        if item["metadata"]["name"] != "sotto-identity":
+            continue
+        options = dict(option.split("=", 1) for option in spec["containers"][0]["args"] if option.startswith("--"))
+        secrets = [options[option] for option in ("--secret", "--ca-key-secret", "--password-secret") if option in options]
+        needed |= {("get", "secrets", name) for name in secrets}
+        if "--ca-key-secret" in options:
+            needed.add(("create", "secrets", "any"))
+        if "--marker" in options:
+            needed |= {("get", "configmaps", options["--marker"]), ("create", "configmaps", "any")}
+    if allowed != needed:
+        fail(case, f"rights that differ from the needed ones: {sorted(allowed ^ needed)}")
+
+
 def selects(selector, labels):
     for key, value in selector.get("matchLabels", {}).items():
         if labels.get(key) != value:
@@ -300,6 +326,7 @@ def check_all(case, text, folder):
     check_security(case, objects)
     check_drain(case, objects)
     check_hooks(case, objects)
+    check_rights(case, objects)
     check_policies(case, objects)
     if folder:
         check_configuration(case, objects, folder)

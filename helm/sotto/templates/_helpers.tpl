@@ -72,6 +72,13 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- .Values.identity.existingSecret | default (printf "%s-identity" (include "sotto.fullname" .)) -}}
 {{- end }}
 
+{{/* Whether there is a Job that makes the identity, or compares it. */}}
+{{- define "sotto.identityJob" -}}
+{{- if or .Values.identity.generate.enabled .Values.identity.marker.enabled .Values.identity.expectedFingerprint -}}
+true
+{{- end -}}
+{{- end }}
+
 {{- define "sotto.passwordSecret" -}}
 {{- if .Values.access.existingSecret -}}
 {{- .Values.access.existingSecret -}}
