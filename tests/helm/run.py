@@ -41,6 +41,9 @@ def pods(objects):
     for item in objects:
         if item["kind"] in ("Deployment", "Job"):
             yield item, item["spec"]["template"]["metadata"], item["spec"]["template"]["spec"]
+        elif item["kind"] == "CronJob":
+            template = item["spec"]["jobTemplate"]["spec"]["template"]
+            yield item, template["metadata"], template["spec"]
         elif item["kind"] == "Pod":
             yield item, item["metadata"], item["spec"]
 
@@ -216,10 +219,61 @@ def check_policies(case, objects):
     received = {(source, target, port) for target, source, port in allowed["in"] if target in COMPONENTS[1:] and source in COMPONENTS}
     if received != expected:
         fail(case, f"flows into components differ: {sorted(received ^ expected)}")
+    for source, target, port in allowed["out"]:
+        if source == "backup" and port not in (53, 5432):
+            fail(case, f"the backup may connect to {target}, port {port}")
     internet = {source for source, target, _ in allowed["out"] if target == "internet"}
     proxy = "[proxy]\nenabled = true" in config_of(objects, "gateway")
     if internet != ({"gateway"} if proxy else set()):
         fail(case, f"{internet} may connect to the internet")
+
+
+def check_backup(case, objects, folder):
+    """What the CronJob runs: dumps are kept up to a number, and a dump that fails leaves the earlier ones alone. pg_dump is a stand-in."""
+    job = next(item for item in objects if item["kind"] == "CronJob")
+    container = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    keep = int(variables["SOTTO_BACKUP_KEEP"])
+    dumps = folder / "backup"
+    tools = folder / "tools"
+    dumps.mkdir()
+    tools.mkdir()
+    (folder / "database").mkdir(exist_ok=True)
+    (folder / "database" / "password").write_text("a-password\n")
+    (tools / "pg_dump").write_text(
+        "#!/bin/sh\n"
+        'for argument; do case $argument in --file=*) file=${argument#--file=};; esac; done\n'
+        'echo "$* $PGPASSWORD" > "$file"\n'
+        '[ ! -e broken ]\n'
+    )
+    (tools / "pg_restore").write_text('#!/bin/sh\n[ "$1" = --list ] && [ -s "$2" ]\n')
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    script = container["args"][0].replace("/backup", str(dumps)).replace("/etc/sotto/", f"{folder}/")
+
+    def run():
+        environment = {**variables, "PATH": f"{tools}:{os.environ['PATH']}"}
+        return subprocess.run([*container["command"], script], capture_output=True, text=True, env=environment, check=False)
+
+    for hour in range(keep + 3):
+        (dumps / f"sotto-20250101T{hour:02}0000Z.dump").write_text("earlier")
+    (dumps / "sotto-20250101T000000Z.dump.part").write_text("of a pod that was killed")
+    (dumps / "notes").write_text("of somebody else")
+    result = run()
+    if result.returncode != 0 or "a-password" in result.stdout + result.stderr:
+        fail(case, f"backup: {result.returncode} {result.stdout}{result.stderr}")
+    left = sorted(path.name for path in dumps.glob("sotto-*"))
+    expected = [f"sotto-20250101T{hour:02}0000Z.dump" for hour in range(4, keep + 3)]
+    if left[:-1] != expected or not (dumps / "notes").exists():
+        fail(case, f"backup: kept {left}")
+    content = (dumps / left[-1]).read_text()
+    if "a-password" not in content or variables["SOTTO_DATABASE_URL"] not in content:
+        fail(case, f"backup: pg_dump got {content}")
+    if (dumps / left[-1]).stat().st_mode & 0o077:
+        fail(case, "backup: others may read the dump")
+    (dumps / "broken").touch()
+    if run().returncode == 0 or sorted(path.name for path in dumps.glob("sotto-*.dump")) != left:
+        fail(case, "backup: one that failed changed the dumps")
 
 
 def config_of(objects, component):
@@ -363,6 +417,9 @@ def main():
                 lint = subprocess.run([HELM, "lint", "--strict", CHART, "--values", values[0]], capture_output=True, text=True, check=False)
                 if lint.returncode != 0:
                     fail(case, lint.stdout + lint.stderr)
+            if case == "good/backup":
+                with tempfile.TemporaryDirectory() as backup_folder:
+                    check_backup(case, objects, Path(backup_folder))
             if case == "ha":
                 check_monitoring(case, objects)
     for path in sorted((TESTS / "bad").glob("*.yaml")):

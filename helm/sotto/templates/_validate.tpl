@@ -32,6 +32,19 @@
 {{- $problems = append $problems (printf "database.sslMode %s needs database.ca.existingSecret" $v.database.sslMode) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.backup.enabled $v.cloudnativepg.enabled -}}
+{{- $problems = append $problems "backup.enabled and cloudnativepg.enabled exclude each other: use cloudnativepg.scheduledBackup" -}}
+{{- end -}}
+{{- if and $v.backup.enabled (not $v.backup.existingClaim) -}}
+{{- $problems = append $problems "backup.enabled needs backup.existingClaim, a PersistentVolumeClaim for the dumps" -}}
+{{- end -}}
+{{- if $v.cloudnativepg.scheduledBackup.enabled -}}
+{{- if not $v.cloudnativepg.enabled -}}
+{{- $problems = append $problems "cloudnativepg.scheduledBackup needs cloudnativepg.enabled" -}}
+{{- else if not (or (hasKey $v.cloudnativepg.spec "backup") (hasKey $v.cloudnativepg.spec "plugins")) -}}
+{{- $problems = append $problems "cloudnativepg.scheduledBackup needs cloudnativepg.spec.backup or cloudnativepg.spec.plugins: where backups go" -}}
+{{- end -}}
+{{- end -}}
 {{- if not $v.redis.nodes -}}
 {{- $problems = append $problems "redis.nodes is empty: name your Redis, as host:port" -}}
 {{- end -}}
