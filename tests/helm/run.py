@@ -20,6 +20,8 @@ TESTS = Path(__file__).resolve().parent
 CHART = TESTS.parent.parent / "helm" / "sotto"
 HELM, MODULES = sys.argv[1:3]
 PROGRAMS = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+# The oldest that Chart.yaml allows has no types of its own: what the one before it knows, it knows too.
+KUBERNETES_VERSIONS = ["1.26", "1.30"]
 COMPONENTS = ["gateway", "queue", "auth", "notification"]
 NEEDS_TOKEN = {"sotto-identity"}
 failures = []
@@ -115,6 +117,16 @@ def check_drain(case, objects):
         strategy = item["spec"]["strategy"]["rollingUpdate"]
         if strategy["maxUnavailable"] != 0:
             fail(case, f"{component}: {strategy}")
+
+
+def check_scaling(case, objects):
+    """One scaler a Deployment at most, and then no number of replicas beside it."""
+    targets = [o["spec"]["scaleTargetRef"]["name"] for o in objects if o["kind"] in ("HorizontalPodAutoscaler", "ScaledObject")]
+    if len(targets) != len(set(targets)):
+        fail(case, f"scaled by two: {targets}")
+    for item in objects:
+        if item["kind"] == "Deployment" and ("replicas" in item["spec"]) is (item["metadata"]["name"] in targets):
+            fail(case, f"{item['metadata']['name']}: replicas and scalers {targets}")
 
 
 def check_hooks(case, objects):
@@ -374,11 +386,32 @@ def check_monitoring(case, objects):
             fail(case, f"dashboard {path.name}")
 
 
+def check_versions(objects_of_cases):
+    """Each object of all cases, once, against each version of Kubernetes; the newest one is that of validate.mjs."""
+    different = {json.dumps(item): item for objects in objects_of_cases for item in objects}
+    run = subprocess.run(
+        ["node", TESTS / "validate-versions.mjs", MODULES, *KUBERNETES_VERSIONS],
+        input=json.dumps(list(different.values())), capture_output=True, text=True, check=False,
+    )
+    if run.returncode != 0:
+        fail("versions", run.stdout + run.stderr)
+    # And it does see what a version does not know.
+    unknown = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a"}], "resources": {}}}
+    run = subprocess.run(
+        ["node", TESTS / "validate-versions.mjs", MODULES, *KUBERNETES_VERSIONS],
+        input=json.dumps([unknown]), capture_output=True, text=True, check=False,
+    )
+    missed = [version for version in KUBERNETES_VERSIONS if f"Kubernetes {version}: Pod/a" not in run.stdout]
+    if missed:
+        fail("versions", f"{missed} take a field of a later version: {run.stdout}{run.stderr}")
+
+
 def check_all(case, text, folder):
     objects = [item for item in yaml.safe_load_all(text) if item]
     check_names(case, objects)
     check_security(case, objects)
     check_drain(case, objects)
+    check_scaling(case, objects)
     check_hooks(case, objects)
     check_rights(case, objects)
     check_policies(case, objects)
@@ -397,6 +430,7 @@ def main():
         if file.is_file() and re.search(r"\blookup\b", file.read_text()):
             fail(file.name, "lookup does not work with Argo CD")
     cases = 0
+    rendered = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if PROGRAMS else None
         if folder:
@@ -410,6 +444,7 @@ def main():
                 fail(case, run.stderr)
                 continue
             objects = check_all(case, run.stdout, folder)
+            rendered.append(objects)
             if "/" not in case:
                 if folder:
                     check_commands(case, objects, folder)
@@ -422,6 +457,7 @@ def main():
                     check_backup(case, objects, Path(backup_folder))
             if case == "ha":
                 check_monitoring(case, objects)
+    check_versions(rendered)
     for path in sorted((TESTS / "bad").glob("*.yaml")):
         cases += 1
         expected = path.read_text().splitlines()[0].removeprefix("# expects: ")

@@ -8,6 +8,7 @@ const packages = {
   "monitoring.coreos.com": "@kubernetes-models/prometheus-operator/",
   "cert-manager.io": "@kubernetes-models/cert-manager/",
   "gateway.networking.k8s.io": "@kubernetes-models/gateway-api/",
+  "keda.sh": "@kubernetes-models/keda/",
 };
 const { default: { default: Ajv } } = await load("ajv/dist/ajv.js");
 

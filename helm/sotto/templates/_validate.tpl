@@ -78,6 +78,9 @@
 {{- if and $autoscaling.enabled (not (or $autoscaling.targetCpu $autoscaling.targetConnections)) -}}
 {{- $problems = append $problems "gateway.autoscaling needs targetCpu or targetConnections" -}}
 {{- end -}}
+{{- if and $autoscaling.keda.enabled (not (and $autoscaling.enabled $autoscaling.targetConnections $autoscaling.keda.prometheusUrl)) -}}
+{{- $problems = append $problems "gateway.autoscaling.keda needs gateway.autoscaling.enabled, its targetConnections, and keda.prometheusUrl" -}}
+{{- end -}}
 {{- if $problems -}}
 {{- fail (printf "\n\nThese values cannot be used:\n- %s\n" (join "\n- " $problems)) -}}
 {{- end -}}
