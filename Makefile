@@ -1,5 +1,5 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean test-helm test-monitoring package test-package
+.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean test-helm test-monitoring test-docs package test-package
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test-helm: ## The Helm chart: values, renders, schemas of Kubernetes
 
 test-monitoring: ## Alert rules, dashboards and metrics, as Prometheus reads them
 	@scripts/test-monitoring
+
+test-docs: ## The commands of README.md and docs/, run here
+	@scripts/test-docs
 
 package: ## Debian packages of the standalone server and the tool
 	@scripts/package
