@@ -120,7 +120,8 @@ class FirstFiveMinutes(scene.Scene):
                                        start_new_session=True)
         os.close(end)
         self.shown = ""
-        threading.Thread(target=self.read, args=(terminal,), daemon=True).start()
+        self.reader = threading.Thread(target=self.read, args=(terminal,), daemon=True)
+        self.reader.start()
         servers.wait_until("the address, on the terminal", lambda: re.search(r"smp://\S+@\S+\s", self.shown) or self.ended(), 300)
 
     def read(self, terminal):
@@ -149,6 +150,7 @@ class FirstFiveMinutes(scene.Scene):
         if self.making and self.making.poll() is None:
             os.killpg(self.making.pid, signal.SIGTERM)
             self.making.wait(servers.PATIENCE)
+            self.reader.join(servers.PATIENCE)  # what it started has ended, too, and writes no more files
         super().close()
 
 
