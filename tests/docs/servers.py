@@ -74,7 +74,12 @@ class Process:
     def stop(self, number=signal.SIGTERM):
         if self.running:
             self.child.send_signal(number)
-            self.child.wait(PATIENCE)
+            try:
+                self.child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+                raise SystemExit(f"docs: {self.name} does not end within {PATIENCE} s") from None
 
 
 def answers_ready(metrics_port):
