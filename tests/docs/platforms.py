@@ -1,6 +1,5 @@
 """The scene of a platform that was set up by hand: PostgreSQL, Redis, one of each service and a gateway."""
 
-import os
 import shutil
 import subprocess
 

@@ -60,7 +60,10 @@ class Scene:
 
     def close(self):
         for process in reversed(self.processes):
-            process.stop()
+            try:
+                process.stop()
+            except SystemExit as problem:
+                print(problem)
         shutil.rmtree(self.root)
 
     def start(self, process):

@@ -5,7 +5,6 @@ import os
 import pathlib
 import pwd
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -117,14 +116,15 @@ def postgres(folder):
                    check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)
     settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "shared_buffers=16MB", "fsync=off",
                 "dynamic_shared_memory_type=mmap"]
+    asked = [programs / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
     server = Process("PostgreSQL", [programs / "postgres", "-D", data, *(word for line in settings for word in ("-c", line))],
-                     folder.parent / "postgres.log", listens(port), user=user, cwd=folder)
+                     folder.parent / "postgres.log", lambda: subprocess.run(asked).returncode == 0, user=user, cwd=folder)
     return server, port
 
 
 def redis(folder):
     port = free_port()
     folder.mkdir()
-    server = Process("Redis", [shutil.which("redis-server") or "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+    server = Process("Redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
                                "--maxmemory-policy", "noeviction", "--dir", folder], folder / "log", listens(port))
     return server, port
