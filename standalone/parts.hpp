@@ -1,6 +1,7 @@
 // What a standalone server is made of, in the order in which it is built. Owned by Server; only its own files use this.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ namespace sotto::standalone {
 struct Server::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
+  std::chrono::milliseconds close_time{};
   const Clock* clock = nullptr;
   bool stopped = false;
 

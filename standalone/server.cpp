@@ -103,6 +103,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   const auto identity = gateway::load_served_identity(settings.identity_dir, clock.system_now(), browsers);
   if (!identity) return identity.error();
   parts->warnings = gateway::identity_warnings(settings);
+  parts->close_time = settings.close_time;
   auto names = gateway::open_name_resolver(settings);
   if (!names) return names.error();
   parts->names = *std::move(names);
@@ -190,6 +191,10 @@ void Server::reload() {
   parts_->identity_watch->look_now();
   if (parts_->web_certificate) parts_->web_certificate->look_now();
   if (parts_->admin) parts_->admin->server().look_now();
+}
+
+std::chrono::milliseconds Server::close_time() const {
+  return parts_->close_time;
 }
 
 void Server::drain() {

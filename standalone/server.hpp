@@ -2,6 +2,7 @@
 // one thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ class Server final : public runtime::Process {
   void announce() const override;
   // The identity, and who administers.
   void reload() override;
+  [[nodiscard]] std::chrono::milliseconds close_time() const override;
   // Connections only: the store stays open for what still asks it.
   void drain() override;
   // Drains, finishes what was asked, closes the store. Callbacks of expose() are released before. Once; the destructor

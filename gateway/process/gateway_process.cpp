@@ -46,6 +46,7 @@ std::string host_name() {
 struct GatewayProcess::Parts {
   std::vector<std::uint16_t> ports;
   std::vector<std::string> warnings;
+  std::chrono::milliseconds close_time{};
 
   // Who may create queues: the auth service and what is remembered of it, or the settings.
   std::optional<GrpcAccessAuthority> authority;
@@ -95,6 +96,7 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(const ProgramSetti
   const auto identity = load_served_identity(settings.identity_dir, clock.system_now(), browsers);
   if (!identity) return identity.error();
   parts->warnings = identity_warnings(settings);
+  parts->close_time = settings.close_time;
 
   auto names = open_name_resolver(settings);
   if (!names) return names.error();
@@ -160,6 +162,10 @@ void GatewayProcess::announce() const {
 void GatewayProcess::reload() {
   parts_->identity_watch->look_now();
   if (parts_->web_certificate) parts_->web_certificate->look_now();
+}
+
+std::chrono::milliseconds GatewayProcess::close_time() const {
+  return parts_->close_time;
 }
 
 void GatewayProcess::drain() {

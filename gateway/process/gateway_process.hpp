@@ -2,6 +2,7 @@
 // Everything from one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -28,6 +29,7 @@ class GatewayProcess final : public runtime::Process {
   void announce() const override;
   // The identity.
   void reload() override;
+  [[nodiscard]] std::chrono::milliseconds close_time() const override;
   void drain() override;
 
  private:

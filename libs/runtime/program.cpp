@@ -1,5 +1,6 @@
 #include "libs/runtime/program.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -22,6 +23,24 @@ int fail(const ProgramName& name, const Error& error) {
   return error_row(error.code).exit_code;
 }
 
+// How a stop goes on, for who watches it. Both values stay until the process has ended.
+class StopMetrics {
+ public:
+  explicit StopMetrics(metrics::Metrics& metrics)
+      : draining_(metrics.gauge("smp_draining", "1: it was told to stop, and has not ended yet.")),
+        deadline_(metrics.gauge("smp_drain_deadline_seconds",
+                                "When its time to stop is over, seconds since 1970; 0: it was not told to stop.")) {}
+
+  void begin(std::chrono::milliseconds time) const {
+    deadline_.set(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch() + time).count());
+    draining_.set(1);
+  }
+
+ private:
+  metrics::Gauge draining_;
+  metrics::Gauge deadline_;
+};
+
 }  // namespace
 
 int run_process(const ProgramName& name, const ProcessSettings& settings, const std::vector<std::string>& warnings,
@@ -34,6 +53,7 @@ int run_process(const ProgramName& name, const ProcessSettings& settings, const 
   metrics::Metrics metrics;
   Health health;
   metrics::expose_process(metrics, name.component, std::string(version()));
+  const StopMetrics stop(metrics);
   auto started = start();
   if (!started) return fail(name, started.error());
   auto process = std::move(*started);
@@ -60,6 +80,7 @@ int run_process(const ProgramName& name, const ProcessSettings& settings, const 
   signals.release_stop();
   // First of all, so that nobody sends new clients here.
   health.drain();
+  stop.begin(settings.announce_time + process->close_time() + settings.drain_time);
   std::this_thread::sleep_for(settings.announce_time);  // a second signal ends it, and all
   process->drain();
   metrics.release_callbacks();

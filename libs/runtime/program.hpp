@@ -8,6 +8,7 @@
 // Called by main() alone.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ class Process {
   virtual void announce() const = 0;
   // SIGHUP: reads again what may change without a restart. Does not wait for it. Nothing, unless a process has such.
   virtual void reload() {}
+  // Over how long drain() lets clients go before the drain time begins: 0, unless a process has clients.
+  [[nodiscard]] virtual std::chrono::milliseconds close_time() const { return {}; }
   // Takes nothing new and finishes what is under way, within the drain time. Once.
   virtual void drain() = 0;
 };

@@ -2,10 +2,14 @@
 
 #include <signal.h>
 
+#include <chrono>
+#include <cmath>
 #include <cstdlib>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "libs/base/clock.hpp"
 #include "libs/runtime/file_limit.hpp"
 
 namespace sotto::runtime {
@@ -25,6 +29,8 @@ class Recorder final : public Process {
 
   void expose(metrics::Metrics& metrics, Health& health) override {
     health_ = &health;
+    metrics_ = &metrics;
+    report_stop("exposed");
     metrics.callback_gauge("smp_test", "Test.", [] { return 1.0; });
     std::fputs(health.ready() ? "exposed ready\n" : "exposed\n", stderr);
   }
@@ -36,15 +42,31 @@ class Recorder final : public Process {
     std::fputs("reloaded\n", stderr);
     ::raise(SIGTERM);
   }
+  [[nodiscard]] std::chrono::milliseconds close_time() const override { return std::chrono::hours(1); }
   void drain() override {
+    report_stop("drained");
     std::fputs(health_->ready() ? "drained ready\n" : "drained\n", stderr);
     if (signal_in_drain_ != 0) ::raise(signal_in_drain_);
   }
 
  private:
+  // What the metrics say of it: whether it stops, and for how many hours it may.
+  void report_stop(const char* when) const {
+    const auto text = metrics_->exposition();
+    const auto value = [&](const std::string& name) {
+      const auto at = text.find("\n" + name + " ");
+      return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+    };
+    const auto deadline = value("smp_drain_deadline_seconds");
+    const auto now = static_cast<double>(unix_seconds(std::chrono::system_clock::now()));
+    fmt::print(stderr, "{}: draining {} hours {}\n", when, value("smp_draining"),
+               deadline == 0 ? 0 : std::round((deadline - now) / 3600));
+  }
+
   const int signal_in_drain_;
   const bool hang_up_;
   Health* health_ = nullptr;
+  metrics::Metrics* metrics_ = nullptr;
 };
 
 int run(const ProcessSettings& settings, const std::function<Result<std::unique_ptr<Process>>()>& start) {
@@ -63,6 +85,12 @@ TEST_F(ProgramDeathTest, GoesThroughItsLifeUntilASignal) {
               ExitedWithCode(0),
               "take care(.|\n)*exposed ready(.|\n)*metrics(.|\n)*announced(.|\n)*stopping(.|\n)*SIGTERM(.|\n)*"
               "drained\n(.|\n)*destroyed(.|\n)*stopped");
+}
+
+TEST_F(ProgramDeathTest, SaysInMetricsThatItStopsAndUntilWhen) {
+  settings.drain_time = std::chrono::hours(2);
+  EXPECT_EXIT(std::exit(run(settings, [] { return std::unique_ptr<Process>(std::make_unique<Recorder>()); })),
+              ExitedWithCode(0), "exposed: draining 0 hours 0\n(.|\n)*drained: draining 1 hours 3\n");
 }
 
 TEST_F(ProgramDeathTest, ASecondSignalEndsAtOnce) {

@@ -63,8 +63,17 @@ TEST(PlatformDrain, OfAThousandConnectionsUnderLoadLosesNothing) {
   progress(200);
   EXPECT_EQ(leaving.metric("smp_connections"), kIdle + 2 * kPairs);
 
+  EXPECT_EQ(leaving.metric("smp_draining"), 0);
+  EXPECT_EQ(leaving.metric("smp_drain_deadline_seconds"), 0);
+
+  const auto told = std::chrono::system_clock::now();
   leaving.signal(SIGTERM);
   wait_until("the gateway to be unready", [&] { return leaving.probe("/readyz") == 503; });
+  wait_until("the metrics to say so", [&] { return leaving.metric("smp_draining") == 1; });
+  // 1 s to be noticed, 5 s for clients, 10 s for what is under way.
+  const auto time = leaving.metric("smp_drain_deadline_seconds") - static_cast<double>(unix_seconds(told));
+  EXPECT_GE(time, 16);
+  EXPECT_LE(time, 16 + 30);
   // Balancers may not have noticed yet: who comes now is served.
   EXPECT_TRUE(platform.connect(0)->ping());
 
