@@ -31,7 +31,7 @@ test-containers: ## Container images and docker-compose.yml, run here
 test-helm: ## The Helm chart: values, renders, schemas of Kubernetes
 	@scripts/test-helm
 
-test-monitoring: ## Alert rules, dashboards and metrics, as Prometheus reads them
+test-monitoring: ## Alert rules and dashboards, as Prometheus reads them
 	@scripts/test-monitoring
 
 test-docs: ## The commands of README.md and docs/, run here

@@ -1,5 +1,6 @@
 // The names of metrics are an interface: dashboards and alerts are made of them. Whatever a program exposes is in its
 // list here, "name type labels"; a change of a list is a change for operators. After one: SOTTO_TEST_WRITE_METRICS=1.
+// And what Prometheus' own tool says of them.
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -68,18 +69,34 @@ class MetricNames : public testing::Test {
     const auto names = names_in(exposition);
     if (std::getenv("SOTTO_TEST_WRITE_METRICS") != nullptr) std::ofstream(list_of(program)) << names;
     EXPECT_EQ(names, read(list_of(program))) << "in " << list_of(program);
+    EXPECT_EQ(complaints(running.directory(), exposition), "") << program;
+  }
+
+ private:
+  // Of promtool; empty when it has none.
+  static std::string complaints(const std::filesystem::path& directory, const std::string& exposition) {
+    const auto file = directory / "exposition";
+    std::ofstream(file) << exposition;
+    Child promtool({.arguments = {"sh", "-c", "promtool check metrics <\"$0\"", file.string()},
+                    .environment = {},
+                    .log = directory / "promtool.log",
+                    .user = {},
+                    .working_directory = {}});
+    return promtool.wait() == 0 ? ""
+                                : "promtool says, or is not there (scripts/install-packages test): " + promtool.log();
   }
 };
 
 TEST_F(MetricNames, OfTheStandaloneServer) {
-  auto server = ServerProgram::standalone();
+  auto server = ServerProgram::standalone({"--web-listen=127.0.0.1:0"});
   check("sotto-server", server);
 }
 
 // What is behind them need not be there for a metric to have its name.
 TEST_F(MetricNames, OfTheGateway) {
-  auto gateway = ServerProgram::gateway("127.0.0.1:" + std::to_string(free_port()),
-                                        {"--auth-service-targets=127.0.0.1:" + std::to_string(free_port())});
+  auto gateway = ServerProgram::gateway(
+      "127.0.0.1:" + std::to_string(free_port()),
+      {"--auth-service-targets=127.0.0.1:" + std::to_string(free_port()), "--web-listen=127.0.0.1:0"});
   check("sotto-gateway", gateway);
 }
 
