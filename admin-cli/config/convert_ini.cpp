@@ -15,15 +15,31 @@
 namespace sotto::cli {
 namespace {
 
-// A key of the reference that a setting of ours stands for.
+enum class Form : std::uint8_t {
+  same,
+  words,  // spaces between several, where ours has commas
+  url,    // any text, where ours has http or https
+};
+
+// A key of the reference that a setting of ours stands for. Where two have the same, the file's first is taken.
 struct Equivalent {
   std::string_view name;  // "STORE_LOG.expire_messages_days"
   std::string_view key;   // "queues.message_lifetime"
   std::string_view unit;  // what ours has behind the number; empty: the text as it is
-  bool words = false;     // spaces between several, where ours has commas
+  Form form = Form::same;
 };
 
 constexpr std::array kEquivalents{
+    Equivalent{"INFORMATION.usage_conditions", "information.conditions", "", Form::url},
+    Equivalent{"INFORMATION.operator", "information.operator", ""},
+    Equivalent{"INFORMATION.operator_country", "information.operator_country", ""},
+    Equivalent{"INFORMATION.website", "information.website", "", Form::url},
+    Equivalent{"INFORMATION.admin_email", "information.contact", ""},
+    Equivalent{"INFORMATION.admin_simplex", "information.contact", ""},
+    Equivalent{"INFORMATION.complaints_email", "information.complaints", ""},
+    Equivalent{"INFORMATION.complaints_simplex", "information.complaints", ""},
+    Equivalent{"INFORMATION.hosting", "information.hosting", ""},
+    Equivalent{"INFORMATION.hosting_country", "information.hosting_country", ""},
     Equivalent{"TRANSPORT.port", "transport.ports", ""},
     Equivalent{"INACTIVE_CLIENTS.ttl", "transport.idle_timeout", "s"},
     Equivalent{"INACTIVE_CLIENTS.check_interval", "transport.idle_check_interval", "s"},
@@ -32,7 +48,7 @@ constexpr std::array kEquivalents{
     Equivalent{"PROXY.required_host_mode", "proxy.required_host_mode", ""},
     Equivalent{"PROXY.socks_proxy", "proxy.socks_proxy", ""},
     Equivalent{"PROXY.socks_mode", "proxy.socks_mode", ""},
-    Equivalent{"PROXY.own_server_domains", "proxy.own_domains", "", true},
+    Equivalent{"PROXY.own_server_domains", "proxy.own_domains", "", Form::words},
     Equivalent{"PROXY.client_concurrency", "proxy.client_concurrency", ""},
     Equivalent{"STORE_LOG.expire_messages_days", "queues.message_lifetime", "d"},
     Equivalent{"STORE_LOG.expire_messages_on_start", "queues.expire_on_start", ""},
@@ -44,6 +60,11 @@ constexpr std::string_view kPasswordName = "AUTH.create_password";
 constexpr std::string_view kPasswordKey = "access.password";
 constexpr std::string_view kDisconnectName = "INACTIVE_CLIENTS.disconnect";
 constexpr std::string_view kIdleKey = "transport.idle_timeout";
+constexpr std::string_view kPortsKey = "transport.ports";
+constexpr std::string_view kHttpName = "WEB.http";
+constexpr std::string_view kHttpsName = "WEB.https";
+constexpr std::string_view kCertName = "WEB.cert";
+constexpr std::string_view kKeyName = "WEB.key";
 constexpr std::string_view kOnSendName = "STORE_LOG.expire_messages_on_send";
 
 // When there is something to say of a key that has no equivalent: not when it is set as ours always is.
@@ -55,7 +76,8 @@ struct Missing {
   std::string_view why;
 };
 
-constexpr std::string_view kNoInformation = "no page with information about the server is published";
+constexpr std::string_view kNoPgp =
+    "the page shows no key; a link to it can be information.contact or information.complaints";
 constexpr std::string_view kOwnStore =
     "sotto-server has a store of its own, storage.data_dir; this converts settings, not queues and messages";
 constexpr std::string_view kNoPostgres =
@@ -65,7 +87,16 @@ constexpr std::string_view kMetrics = "statistics are metrics, over HTTP: set me
 constexpr std::string_view kNoControl = "there is no control port";
 
 constexpr std::array kMissing{
-    Missing{"INFORMATION.", Say::always, kNoInformation},
+    Missing{"INFORMATION.source_code", Say::always,
+            "it names the source of the reference server; information.source is that of what runs here"},
+    Missing{"INFORMATION.condition_amendments", Say::always, "the page links one document, information.conditions"},
+    Missing{"INFORMATION.server_country", Say::always,
+            "the page has countries of the operator and of the hosting: information.hosting_country"},
+    Missing{"INFORMATION.hosting_type", Say::always, "the page does not say it; information.hosting can"},
+    Missing{"INFORMATION.admin_pgp", Say::always, kNoPgp},
+    Missing{"INFORMATION.admin_pgp_fingerprint", Say::always, kNoPgp},
+    Missing{"INFORMATION.complaints_pgp", Say::always, kNoPgp},
+    Missing{"INFORMATION.complaints_pgp_fingerprint", Say::always, kNoPgp},
     Missing{"STORE_LOG.enable", Say::unless_on, kDurable},
     Missing{"STORE_LOG.restore_messages", Say::unless_on, kDurable},
     Missing{"STORE_LOG.store_queues", Say::always, kOwnStore},
@@ -82,12 +113,14 @@ constexpr std::array kMissing{
     Missing{"AUTH.daily_block_queue_quota", Say::always,
             "how many queues may be blocked a day is no setting of the server"},
     Missing{"TRANSPORT.control_port", Say::always, kNoControl},
-    Missing{"TRANSPORT.host", Say::always,
-            "hosts belong to the identity: `sotto init --host`, or the file `hosts` in the identity directory"},
+    Missing{
+        "TRANSPORT.host", Say::always,
+        "hosts belong to the identity: `sotto init --host`, or the file `hosts` in the identity directory; those that "
+        "the web page shows are web.hosts"},
     Missing{"TRANSPORT.log_tls_errors", Say::unless_off, "failed handshakes are counted in the metrics"},
     Missing{"TRANSPORT.websockets", Say::unless_off, "WebSockets are not served; no client uses them"},
     Missing{"TRANSPORT.accept_service_credentials", Say::unless_on, "this cannot be switched off"},
-    Missing{"WEB.", Say::always, "no web page is served"},
+    Missing{"WEB.static_path", Say::always, "the pages are part of the server, and no files"},
     Missing{"NAMES.", Say::always, "a resolver of names is set anew: names.resolver_url"},
 };
 
@@ -111,6 +144,10 @@ std::string with_commas(std::string_view words) {
   return out;
 }
 
+bool is_url(std::string_view text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
+
 class Converter {
  public:
   explicit Converter(const config::Table& table) : table_(table) {}
@@ -121,6 +158,7 @@ class Converter {
       if (!value.value.empty()) take(value);
     }
     settle_idle();
+    settle_web();
     // The reference takes an absent key as on, though the file that it makes says off.
     if (std::find(seen_.begin(), seen_.end(), kOnSendName) == seen_.end()) {
       out_.settings.push_back(
@@ -138,6 +176,10 @@ class Converter {
     const auto name = value.name();
     if (name == kPasswordName) return take_password(value);
     if (name == kDisconnectName) return take_disconnect(value);
+    if (name == kHttpName || name == kHttpsName || name == kCertName || name == kKeyName) {
+      web_.push_back(value);
+      return;
+    }
     const auto* equivalent =
         std::find_if(kEquivalents.begin(), kEquivalents.end(), [&](const auto& each) { return each.name == name; });
     if (equivalent != kEquivalents.end()) return take_equivalent(value, *equivalent);
@@ -149,14 +191,23 @@ class Converter {
   }
 
   void take_equivalent(const IniValue& value, const Equivalent& equivalent) {
-    auto text = (equivalent.words ? with_commas(value.value) : value.value) + std::string(equivalent.unit);
-    const auto& entry = row(equivalent.key);
+    if (is_set(equivalent.key)) return note(value.name(), "the page has one of them, and the first was taken");
+    if (equivalent.form == Form::url && !is_url(value.value)) {
+      return note(value.name(), "left out, as it is no URL that begins with https:// or http://");
+    }
+    auto text =
+        (equivalent.form == Form::words ? with_commas(value.value) : value.value) + std::string(equivalent.unit);
+    set(value, equivalent.key, std::move(text));
+  }
+
+  void set(const IniValue& value, std::string_view key, std::string text) {
+    const auto& entry = row(key);
     if (const auto status = entry.assign(text); !status) {
       problems_.push_back(fmt::format("line {}: {} = \"{}\": {} {}; {} takes {}", value.line, value.name(), value.value,
                                       text, status.error().message, entry.key, entry.expects));
       return;
     }
-    out_.settings.push_back({std::string(equivalent.key), std::move(text), value.name()});
+    out_.settings.push_back({std::string(key), std::move(text), value.name()});
   }
 
   void take_password(IniValue& value) {
@@ -189,6 +240,43 @@ class Converter {
     out_.settings.push_back({std::string(kIdleKey), "0", fmt::format("{} is off", kDisconnectName)});
   }
 
+  // The page over TLS needs three keys of the reference, and of ours two: it is served on the ports of the protocol.
+  void settle_web() {
+    const auto* https = web(kHttpsName);
+    const auto* certificate = web(kCertName);
+    const auto* key = web(kKeyName);
+    if (https != nullptr && certificate != nullptr && key != nullptr) {
+      set(*certificate, "web.certificate", certificate->value);
+      set(*key, "web.key", key->value);
+      for (const auto* file : {certificate, key}) {
+        note(file->name(), "taken over; sotto-server does not start without these files");
+      }
+      if (!serves(https->value)) note(https->name(), "the page over TLS is served on the ports of transport.ports");
+    } else {
+      for (const auto* part : {https, certificate, key}) {
+        if (part != nullptr) note(part->name(), "left out: the page over TLS needs https, cert and key");
+      }
+    }
+    if (const auto* http = web(kHttpName)) set(*http, "web.listen", "0.0.0.0:" + http->value);
+  }
+
+  [[nodiscard]] const IniValue* web(std::string_view name) const {
+    const auto found = std::find_if(web_.begin(), web_.end(), [&](const auto& each) { return each.name() == name; });
+    return found == web_.end() ? nullptr : &*found;
+  }
+
+  // Whether SMP is served on this port.
+  [[nodiscard]] bool serves(std::string_view port) const {
+    const auto found = setting(kPortsKey);
+    const auto ports = config::split_list(found == out_.settings.end() ? row(kPortsKey).fallback : found->text);
+    return std::find(ports.begin(), ports.end(), port) != ports.end();
+  }
+
+  [[nodiscard]] std::vector<config::FileSetting>::const_iterator setting(std::string_view key) const {
+    return std::find_if(out_.settings.begin(), out_.settings.end(), [&](const auto& each) { return each.key == key; });
+  }
+  [[nodiscard]] bool is_set(std::string_view key) const { return setting(key) != out_.settings.end(); }
+
   void note(const std::string& name, std::string_view why) {
     const auto same =
         std::find_if(reasons_.begin(), reasons_.end(), [&](const auto& each) { return each.first == why; });
@@ -199,7 +287,7 @@ class Converter {
     }
   }
 
-  const config::Entry& row(std::string_view key) const {
+  [[nodiscard]] const config::Entry& row(std::string_view key) const {
     for (const auto& section : table_.sections()) {
       for (const auto& entry : section.entries) {
         if (entry.key == key) return entry;
@@ -211,6 +299,7 @@ class Converter {
   const config::Table& table_;
   ConvertedIni out_;
   bool disconnect_ = true;
+  std::vector<IniValue> web_;  // what the page is served with, until all of it is known
   std::vector<std::string> seen_;
   std::vector<std::string> problems_;
   std::vector<std::pair<std::string_view, std::vector<std::string>>> reasons_;

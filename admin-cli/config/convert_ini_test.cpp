@@ -104,10 +104,63 @@ TEST(ConvertIni, SaysNothingOfWhatIsAsOursAlwaysIs) {
 }
 
 TEST(ConvertIni, NamesEveryKeyThatItLeavesOut) {
-  const auto ini = converted("[NAMES]\nenable: on\n[WEB]\nhttp: 80\nhttps: 443\n[AUTH]\nnew: 1\n");
+  const auto ini = converted("[NAMES]\nenable: on\n[WEB]\nstatic_path: www\nport: 443\n[AUTH]\nnew: 1\n");
+  EXPECT_THAT(ini.notes, ElementsAre("NAMES.enable: a resolver of names is set anew: names.resolver_url",
+                                     "WEB.static_path: the pages are part of the server, and no files",
+                                     "WEB.port, AUTH.new: unknown here, and left out"));
+}
+
+TEST(ConvertIni, TakesWhatThePageSaysOver) {
+  const auto ini = converted(
+      "[INFORMATION]\nusage_conditions = http://example.org/terms\n"
+      "operator: Example Ltd\noperator_country: CH\nwebsite: https://example.org\nadmin_email: admin@example.org\n"
+      "complaints_email: abuse@example.org\nhosting: Example Hosting\nhosting_country: DE\n");
+  EXPECT_EQ(text_of(ini, "information.conditions"), "http://example.org/terms");
+  EXPECT_EQ(text_of(ini, "information.operator"), "Example Ltd");
+  EXPECT_EQ(text_of(ini, "information.operator_country"), "CH");
+  EXPECT_EQ(text_of(ini, "information.website"), "https://example.org");
+  EXPECT_EQ(text_of(ini, "information.contact"), "admin@example.org");
+  EXPECT_EQ(text_of(ini, "information.complaints"), "abuse@example.org");
+  EXPECT_EQ(text_of(ini, "information.hosting"), "Example Hosting");
+  EXPECT_EQ(text_of(ini, "information.hosting_country"), "DE");
+  EXPECT_THAT(ini.notes, IsEmpty());
+}
+
+TEST(ConvertIni, HasOneContactAndLinksOnlyOnThePage) {
+  const auto ini = converted(
+      "[INFORMATION]\nsource_code: https://example.org/source\nusage_conditions: none\nwebsite: "
+      "example.org\nadmin_simplex: https://example.org/a#key\n"
+      "admin_email: admin@example.org\nadmin_pgp: https://example.org/key\nadmin_pgp_fingerprint: ABCD\n"
+      "condition_amendments: https://example.org/more\nserver_country: CH\nhosting_type: virtual\n");
+  EXPECT_EQ(text_of(ini, "information.contact"), "https://example.org/a#key");
+  EXPECT_EQ(text_of(ini, "information.source"), "");
+  EXPECT_EQ(text_of(ini, "information.conditions"), "");
+  EXPECT_EQ(text_of(ini, "information.website"), "");
   EXPECT_THAT(ini.notes,
-              ElementsAre("NAMES.enable: a resolver of names is set anew: names.resolver_url",
-                          "WEB.http, WEB.https: no web page is served", "AUTH.new: unknown here, and left out"));
+              ElementsAre(HasSubstr("INFORMATION.source_code: it names the source of the reference"),
+                          HasSubstr("INFORMATION.usage_conditions, INFORMATION.website: left out, as it is no URL"),
+                          HasSubstr("INFORMATION.admin_email: the page has one of them"),
+                          HasSubstr("INFORMATION.admin_pgp, INFORMATION.admin_pgp_fingerprint: "),
+                          HasSubstr("INFORMATION.condition_amendments: "), HasSubstr("INFORMATION.server_country: "),
+                          HasSubstr("INFORMATION.hosting_type: ")));
+}
+
+TEST(ConvertIni, ServesThePageWhereTheReferenceDoes) {
+  const std::string https = "https: 443\ncert: /etc/web.crt\nkey: /etc/web.key\n";
+  const auto shared = converted("[WEB]\n" + https + "http: 8000\n");
+  EXPECT_EQ(text_of(shared, "web.certificate"), "/etc/web.crt");
+  EXPECT_EQ(text_of(shared, "web.key"), "/etc/web.key");
+  EXPECT_EQ(text_of(shared, "web.listen"), "0.0.0.0:8000");
+  EXPECT_THAT(shared.notes, ElementsAre(HasSubstr("WEB.cert, WEB.key: taken over")));
+
+  const auto elsewhere = converted("[TRANSPORT]\nport: 5223\n[WEB]\n" + https);
+  EXPECT_EQ(text_of(elsewhere, "web.certificate"), "/etc/web.crt");
+  EXPECT_THAT(elsewhere.notes, testing::Contains(HasSubstr("WEB.https: the page over TLS is served on the ports")));
+
+  const auto half = converted("[WEB]\nhttps: 443\nkey: /etc/web.key\n");
+  EXPECT_EQ(text_of(half, "web.key"), "");
+  EXPECT_THAT(half.notes, ElementsAre("WEB.https, WEB.key: left out: the page over TLS needs https, cert and key"));
+  EXPECT_FALSE(convert_ini(parse_ini("[WEB]\nhttp: web\n").value()).ok());
 }
 
 TEST(ConvertIni, ReportsAllValuesThatCannotBe) {
