@@ -176,6 +176,10 @@ class ServerTest {
   const std::function<void(const TestRow&)>& on_row_;
   client::SyncClient client_;
   client::SyncClient notifier_;
+  const std::stop_callback<std::function<void()>> on_cut_{options_.cut, [this] {
+                                                            client_.interrupt();
+                                                            notifier_.interrupt();
+                                                          }};
   std::optional<client::QueueHandle> queue_;
   TestReport report_;
 };

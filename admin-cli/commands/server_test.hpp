@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct TestOptions {
   std::chrono::milliseconds answer_timeout{10'000};
   client::IpFamily family = client::IpFamily::any;
   bool extended = false;
+  std::stop_token cut{};  // requested: it fails at once, wherever it is, and leaves its queue
 };
 
 enum class RowStatus : std::uint8_t {

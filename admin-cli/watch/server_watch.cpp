@@ -13,6 +13,9 @@ using std::chrono::steady_clock;
 
 constexpr double kJitter = 0.1;
 
+// What a test under way has left when the watch ends: enough for one that gets its answers.
+constexpr std::chrono::seconds kLeaveTime{2};
+
 // Many watches that start together shall not test together for ever.
 steady_clock::duration with_jitter(std::chrono::milliseconds time, std::mt19937& random) {
   std::uniform_real_distribution<double> factor(1 - kJitter, 1 + kJitter);
@@ -48,6 +51,11 @@ ServerWatch::ServerWatch(metrics::Metrics& metrics, Options options, ReadAddress
 ServerWatch::~ServerWatch() {
   // All of them, before the first is waited for.
   for (auto& lane : lanes_) lane.request_stop();
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kLeaveTime, [this] { return testing_ == 0; });
+  }
+  cut_.request_stop();
 }
 
 void ServerWatch::run(client::IpFamily family, const std::stop_token& stop) {
@@ -55,14 +63,16 @@ void ServerWatch::run(client::IpFamily family, const std::stop_token& stop) {
   // The layer that failed last; empty: none did.
   std::optional<std::string> last;
   auto next = steady_clock::now();
-  while (sleep_until(next, stop)) {
+  while (begin_test(next, stop)) {
     const auto start = steady_clock::now();
     const auto report = test(family);
+    if (cut_.stop_requested()) return;  // it says nothing of the server
     metrics_.record(family, report, steady_clock::now() - start);
     auto layer = report.problem ? report.problem->layer : std::string();
     if (last != layer) log_outcome(family, report);
     last = std::move(layer);
     next = start + with_jitter(options_.every, random);
+    end_test();
   }
 }
 
@@ -74,13 +84,24 @@ TestReport ServerWatch::test(client::IpFamily family) {
   if (!address) return unread_address();
   auto options = options_.test;
   options.family = family;
+  options.cut = cut_.get_token();
   return test_server(*address, options, nullptr);
 }
 
-bool ServerWatch::sleep_until(steady_clock::time_point time, const std::stop_token& stop) {
+bool ServerWatch::begin_test(steady_clock::time_point time, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
+  if (stop.stop_requested()) return false;
+  ++testing_;
+  return true;
+}
+
+void ServerWatch::end_test() {
+  {
+    const std::lock_guard lock(mutex_);
+    --testing_;
+  }
+  changed_.notify_all();
 }
 
 }  // namespace sotto::cli

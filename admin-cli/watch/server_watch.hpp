@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,7 @@ class ServerWatch {
 
   // The first tests begin at once.
   ServerWatch(metrics::Metrics& metrics, Options options, ReadAddress read_address);
-  // Waits for the tests that are under way: they delete their queues.
+  // Gives the tests that are under way a moment to end, for they delete their queues; then it cuts them off.
   ~ServerWatch();
   ServerWatch(const ServerWatch&) = delete;
   ServerWatch& operator=(const ServerWatch&) = delete;
@@ -36,14 +37,17 @@ class ServerWatch {
  private:
   void run(client::IpFamily family, const std::stop_token& stop);
   [[nodiscard]] TestReport test(client::IpFamily family);
-  // False: stop.
-  bool sleep_until(std::chrono::steady_clock::time_point time, const std::stop_token& stop);
+  // Waits for the time. False: stop instead.
+  bool begin_test(std::chrono::steady_clock::time_point time, const std::stop_token& stop);
+  void end_test();
 
   const Options options_;
   const ReadAddress read_address_;
   ProbeMetrics metrics_;
-  std::mutex mutex_;  // of read_address_ and changed_
+  std::mutex mutex_;  // of read_address_, changed_ and testing_
   std::condition_variable_any changed_;
+  int testing_ = 0;       // tests under way, until they are counted
+  std::stop_source cut_;  // of all of them
   std::vector<std::jthread> lanes_;
 };
 

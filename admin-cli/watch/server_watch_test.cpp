@@ -1,6 +1,7 @@
 #include "admin-cli/watch/server_watch.hpp"
 
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <optional>
 
@@ -146,6 +147,46 @@ TEST_F(ServerWatchTest, StopsWhileItSleeps) {
     wait_for(R"(smp_probe_success{family="any"} 1)");
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
+TEST_F(ServerWatchTest, CutsATestOffThatGetsNoAnswer) {
+  std::atomic<int> connected = 0;
+  tests::FakeListener no_tls([&](tests::FakePeer& peer) {
+    ++connected;
+    peer.wait_closed();
+  });
+  const tests::FakeSmpServer no_answer({.silent_word = "SEND"});
+  std::atomic<int> tested = 0;
+  const auto start = [&] {
+    ServerWatch::Options options{.families = {client::IpFamily::any, client::IpFamily::ipv4}, .every = 1h};
+    options.test.connect_timeout = 5min;
+    options.test.answer_timeout = 5min;
+    const ServerWatch watch(metrics_, options, [&]() -> Result<smp::ServerAddress> {
+      auto address = address_of(no_answer);
+      if (++tested == 2) address.port = no_tls.port();
+      return address;
+    });
+    test::wait_until("both tests", [&] { return connected == 1 && tested == 2; });
+    return std::chrono::steady_clock::now();
+  }();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 1min);
+  EXPECT_TRUE(shows(R"(smp_probe_runs_total{family="any",outcome="failed"} 0)")) << "that says nothing of the server";
+  EXPECT_THAT(lines(), testing::IsEmpty());
+}
+
+TEST_F(ServerWatchTest, LetsATestEndThatGetsItsAnswers) {
+  const tests::FakeSmpServer server;
+  std::promise<void> begun;
+  {
+    ServerWatch::Options options{.every = 1h};
+    options.test.extended = true;
+    const ServerWatch watch(metrics_, options, [&] {
+      begun.set_value();
+      return address_of(server);
+    });
+    begun.get_future().wait();
+  }
+  EXPECT_TRUE(shows(R"(smp_probe_runs_total{family="any",outcome="passed"} 1)"));
 }
 
 TEST(ServerWatchCommand, RefusesWhatCannotBe) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "libs/crypto/random.hpp"
 #include "libs/smp-client/broken_pipe.hpp"
 #include "libs/smp-client/connector.hpp"
@@ -30,6 +32,7 @@ template <class Done>
 bool SyncClient::run_until(Done done, Timeout timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!done()) {
+    if (interrupted_) return false;
     io_.restart();
     // No work left counts as over too: nothing could make `done` true any more.
     if (io_.run_one_until(deadline) == 0) return done();
@@ -86,6 +89,11 @@ void SyncClient::close() {
   connection_.reset();
   io_.restart();
   io_.poll();  // cancelled waits let go of the connection
+}
+
+void SyncClient::interrupt() {
+  interrupted_ = true;
+  boost::asio::post(io_, [] {});  // wakes who waits
 }
 
 void SyncClient::on_event(Received event) {

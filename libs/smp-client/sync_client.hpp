@@ -8,9 +8,11 @@
 //   auto message = client.next_message(*queue);
 //   ASSERT_TRUE(client.ack(*queue, *message));
 //
-// An ERR of the server is an Error whose message is the text on the wire ("AUTH", "CMD SYNTAX"). One thread at a time.
+// An ERR of the server is an Error whose message is the text on the wire ("AUTH", "CMD SYNTAX"). One thread at a time;
+// interrupt() from any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -62,6 +64,8 @@ class SyncClient final : private ConnectionListener {
   // Waits until the server has closed the connection; timeout when it does not.
   Status expect_closed(Timeout timeout = kTimeout);
   void close();
+  // Ends the call under way as if its time were over, and so all later ones.
+  void interrupt();
 
   // Tests: the content of one block, as it is (padded and, in an encrypted session, encrypted).
   void send_block_content(Bytes content);
@@ -95,7 +99,7 @@ class SyncClient final : private ConnectionListener {
   void on_event(Received event) override;
   void on_closed(const Failure& failure) override;
 
-  // Runs I/O until `done()`; false when the time is over.
+  // Runs I/O until `done()`; false when the time is over, or it was interrupted.
   template <class Done>
   bool run_until(Done done, Timeout timeout);
   // Takes the first event that `wanted` accepts, waiting for it.
@@ -109,6 +113,7 @@ class SyncClient final : private ConnectionListener {
   std::shared_ptr<ClientConnection> connection_;
   std::optional<Failure> failure_;
   std::deque<Received> events_;
+  std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace sotto::client

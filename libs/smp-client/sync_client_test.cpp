@@ -1,5 +1,7 @@
 #include "libs/smp-client/sync_client.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "libs/smp-client/raw_connection.hpp"
@@ -145,6 +147,19 @@ TEST(SyncClient, DoesNotWaitLongerThanItMay) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::timeout);
   EXPECT_EQ(client.next_message(*client.create_queue(), 50ms).error().code, ErrorCode::timeout);
+}
+
+TEST(SyncClient, MayBeInterruptedFromAnotherThread) {
+  const tests::FakeSmpServer server({.silent_word = "PING"});
+  SyncClient client;
+  ASSERT_TRUE(client.connect(options_for_fake(server)));
+  const auto start = std::chrono::steady_clock::now();
+  std::thread other([&] { client.interrupt(); });
+  EXPECT_FALSE(client.ping(10min));
+  EXPECT_FALSE(client.create_queue()) << "no later call waits";
+  EXPECT_FALSE(client.connect(options_for_fake(server)));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 1min);
+  other.join();
 }
 
 TEST(SyncClient, ConnectsAgainAfterClose) {

@@ -1,4 +1,5 @@
 // `sotto server watch` as a process: against sotto-server that is there, is away and is there again.
+#include <atomic>
 #include <csignal>
 #include <regex>
 
@@ -8,6 +9,7 @@
 #include "libs/smp-client/raw_connection.hpp"
 #include "tests/process/program.hpp"
 #include "tests/support/child/child.hpp"
+#include "tests/support/fake-server/fake_listener.hpp"
 
 namespace sotto::test {
 namespace {
@@ -78,6 +80,23 @@ TEST(ServerWatch, SeesAServerGoAndComeBackUntilItIsStopped) {
                                     HasSubstr("the server fails"), HasSubstr("the server passes")));
   for (const auto& text : {watch.errors(), watch.output(), metrics}) {
     EXPECT_THAT(text, AllOf(Not(HasSubstr(kPassword)), Not(HasSubstr(to_base64url(home.fingerprint)))));
+  }
+}
+
+TEST(ServerWatch, EndsAtOnceThoughTheServerIsSilent) {
+  const Home home;
+  std::atomic<int> connected = 0;
+  const tests::FakeListener silent([&](tests::FakePeer& peer) {
+    ++connected;
+    peer.wait_closed();
+  });
+  for (const int number : {SIGTERM, SIGINT}) {
+    const int before = connected;
+    Program watch(cli_program(), {"server", "watch", home.address(silent.port()), "--timeout", "600",
+                                  "--metrics-listen", "127.0.0.1:0"});
+    wait_until("the test", [&] { return connected > before; });
+    watch.signal(number);
+    EXPECT_EQ(watch.wait(60s), 0) << watch.errors();
   }
 }
 
