@@ -35,7 +35,7 @@ std::string recipe(const std::string& name, const Changes& changes) {
   auto text = read_file(std::string(SOTTO_SOURCE_DIR) + "/docs/recipes/" + name);
   for (const auto& [old, now] : changes) {
     auto at = text.find(old);
-    if (at == std::string::npos) throw std::runtime_error(name + " has no " + old);
+    if (at == std::string::npos) throw std::runtime_error(std::string(name).append(" has no ").append(old));
     for (; at != std::string::npos; at = text.find(old, at + now.size())) text.replace(at, old.size(), now);
   }
   return text;
