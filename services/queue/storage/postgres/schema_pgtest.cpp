@@ -222,6 +222,12 @@ class Plans : public Schema {
 };
 
 // Also before the first statistics, and with those of tables that were still empty.
+TEST_F(Plans, PagesAreGivenToTheDiskSoon) {
+  auto rows = connection_->query("SHOW backend_flush_after", {}, kLimit);
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(rows->text(0, 0), "1MB");
+}
+
 TEST_F(Plans, AreByIndexWhateverTheStatisticsSay) {
   for (const auto& plan : plans_of_hot_statements()) expect_by_index(plan);
   analyze();

@@ -64,6 +64,11 @@ std::string session(std::chrono::milliseconds statement_limit) {
          "SET plan_cache_mode = force_generic_plan; SET jit = off; SET max_parallel_workers_per_gather = 0;"
          "SET work_mem = '32MB';"  // a group of messages as arrays
          "SET default_transaction_isolation = 'read committed';"
+         // A page that makes room for another is given to the kernel, which keeps it for up to half a minute and then
+         // writes all of them at once: commits wait behind that for half a second (docs/performance.md). So it is asked
+         // to begin soon.
+         "SELECT set_config('backend_flush_after', '1MB', false) FROM pg_settings "
+         "WHERE name = 'backend_flush_after' AND max_val <> '0';"  // where the system can
          // glibc's malloc gives memory back to the kernel after each transaction, and pays for every page of it in the
          // next, until it has freed one large block; from then on it keeps as much. A third of all that a backend does
          // (docs/adr/0003-postgres-schema.md).
