@@ -5,12 +5,6 @@
 namespace sotto::cli {
 namespace {
 
-constexpr unsigned kBadRequest = 400;
-constexpr unsigned kUnauthorized = 401;
-constexpr unsigned kForbidden = 403;
-constexpr unsigned kNotFound = 404;
-constexpr unsigned kUnprocessable = 422;
-
 // Why, in one word of the API: "Forbidden". Its message is left out, for a policy may repeat in it what it refuses.
 std::string reason_of(const ApiAnswer& answer) {
   const SecretDocument document(answer.body.expose());

@@ -18,6 +18,16 @@ struct ApiServerOptions {
   std::chrono::milliseconds timeout{15'000};  // of a request, from connecting to the end of the answer
 };
 
+// Statuses of HTTP that the API answers with.
+inline constexpr unsigned kOk = 200;
+inline constexpr unsigned kCreated = 201;
+inline constexpr unsigned kBadRequest = 400;
+inline constexpr unsigned kUnauthorized = 401;
+inline constexpr unsigned kForbidden = 403;
+inline constexpr unsigned kNotFound = 404;
+inline constexpr unsigned kConflict = 409;
+inline constexpr unsigned kUnprocessable = 422;
+
 struct ApiAnswer {
   unsigned status = 0;
   SecretString body;

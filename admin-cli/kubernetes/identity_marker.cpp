@@ -13,10 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr unsigned kOk = 200;
-constexpr unsigned kCreated = 201;
-constexpr unsigned kNotFound = 404;
-constexpr unsigned kConflict = 409;
 constexpr const char* kKey = "fingerprint";
 
 }  // namespace

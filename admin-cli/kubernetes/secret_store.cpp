@@ -13,11 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr unsigned kOk = 200;
-constexpr unsigned kCreated = 201;
-constexpr unsigned kNotFound = 404;
-constexpr unsigned kConflict = 409;
-
 // RFC 4648 section 4, which differs from section 5 in two characters.
 SecretString to_base64(const SecretString& text) {
   auto base64 = to_base64url(as_bytes(text.expose()));

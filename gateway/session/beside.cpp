@@ -42,7 +42,8 @@ bool BlockTask::may_begin(const QueuesAtWork& queues) const {
   return std::all_of(items_.begin(), items_.end(), [&](const Item& item) {
     if (item.done) return true;
     const auto queue = QueuesAtWork::EntityId::from(item.transmission.entity_id);
-    return !queue || queues.may_begin(*queue, joining_version(item));
+    // Free as a rule: then nobody looks the record up only to know its version.
+    return !queue || queues.is_free(*queue) || queues.may_begin(*queue, joining_version(item));
   });
 }
 

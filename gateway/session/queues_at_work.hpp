@@ -23,6 +23,7 @@ class QueuesAtWork {
   // As the client names the queue: a sender or recipient id. Both are random, so none is taken for the other.
   using EntityId = Id<struct EntityTag>;
 
+  [[nodiscard]] bool is_free(const EntityId& queue) const { return !uses_.contains(queue); }
   // `version`: of the record with which a SEND is verified; nothing: the command has to be alone with its queue.
   [[nodiscard]] bool may_begin(const EntityId& queue, std::optional<std::uint64_t> version) const {
     const auto found = uses_.find(queue);

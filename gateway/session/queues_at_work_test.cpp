@@ -13,6 +13,7 @@ QueuesAtWork::EntityId queue(std::uint8_t number) {
 
 TEST(QueuesAtWork, AFreeQueueTakesAnything) {
   const QueuesAtWork queues;
+  EXPECT_TRUE(queues.is_free(queue(1)));
   EXPECT_TRUE(queues.may_begin(queue(1), 7));
   EXPECT_TRUE(queues.may_begin(queue(1), std::nullopt));
 }
@@ -20,6 +21,7 @@ TEST(QueuesAtWork, AFreeQueueTakesAnything) {
 TEST(QueuesAtWork, SendsOfOneVersionGoTogether) {
   QueuesAtWork queues;
   queues.begin(queue(1), 7);
+  EXPECT_FALSE(queues.is_free(queue(1)));
   EXPECT_TRUE(queues.may_begin(queue(1), 7));
   EXPECT_FALSE(queues.may_begin(queue(1), 8)) << "it would overtake the one that is old";
   EXPECT_FALSE(queues.may_begin(queue(1), std::nullopt));

@@ -55,16 +55,7 @@ class AskedAccess : public testing::Test {
     relay_.set(nullptr);
   }
 
-  std::unique_ptr<SyncClient> connect() const {
-    client::ConnectOptions options;
-    options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
-    options.port = port_;
-    options.fingerprint = fingerprint_;
-    options.versions = {smp::kMinVersion, smp::kMaxVersion};
-    auto client = std::make_unique<SyncClient>();
-    if (auto status = client->connect(options); !status) throw std::runtime_error(status.error().message);
-    return client;
-  }
+  std::unique_ptr<SyncClient> connect() const { return connected(local_server(port_, fingerprint_)); }
   // "OK", or why not.
   static std::string create(SyncClient& client, std::string_view password) {
     const auto queue = client.create_queue({.password = SecretString(std::string(password))});

@@ -9,6 +9,7 @@
 #include "gateway/access/password_policy.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/tls/served_identity.hpp"
+#include "libs/backend/event_relay.hpp"
 #include "libs/smp/command.hpp"
 #include "services/notification/domain/notification_hub.hpp"
 #include "services/notification/storage/memory/memory_notification_store.hpp"
@@ -120,7 +121,7 @@ class Beside : public testing::Test {
     gateway_ = gateway::Gateway::create(std::move(settings),
                                         *gateway::load_served_identity(identity_.path(), clock_.system_now()), backend,
                                         access_, clock_);
-    events_.target = gateway_.get();
+    events_.set(gateway_.get());
     port_ = gateway_->start()->ports.front();
     owner_ = connect();
   }
@@ -131,16 +132,7 @@ class Beside : public testing::Test {
     commit_.stop();
   }
 
-  [[nodiscard]] std::unique_ptr<SyncClient> connect() const {
-    client::ConnectOptions options;
-    options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
-    options.port = port_;
-    options.fingerprint = fingerprint_;
-    options.versions = {smp::kMinVersion, smp::kMaxVersion};
-    auto client = std::make_unique<SyncClient>();
-    if (auto status = client->connect(options); !status) throw std::runtime_error(status.error().message);
-    return client;
-  }
+  [[nodiscard]] std::unique_ptr<SyncClient> connect() const { return connected(local_server(port_, fingerprint_)); }
   [[nodiscard]] std::unique_ptr<RawSession> raw() const {
     auto session = std::make_unique<RawSession>(port_, fingerprint_);
     session->hello(smp::kMaxVersion);
@@ -180,20 +172,12 @@ class Beside : public testing::Test {
   void stop() { gateway_->stop(); }
 
  private:
-  struct Events final : backend::EventSink {
-    void deliver(backend::SessionRef session, backend::Event event) override {
-      target->deliver(session, std::move(event));
-    }
-    void resume(std::function<bool(backend::SessionRef)> concerned) override { target->resume(std::move(concerned)); }
-    backend::EventSink* target = nullptr;
-  };
-
   SystemClock clock_;
   TempDir identity_;
   crypto::Fingerprint fingerprint_{};
   std::uint16_t port_ = 0;
   gateway::PasswordPolicy access_{std::nullopt, true};
-  Events events_;
+  backend::EventRelay events_;
   std::unique_ptr<gateway::Gateway> gateway_;  // outlives whose completions hold connections of it
   queue::MemoryQueueStore queues_;
   notification::MemoryNotificationStore notifications_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,22 @@ inline std::string receive(SyncClient& client, const QueueHandle& queue) {
   const auto status = client.ack(queue, *message);
   if (!status) return "no ack: " + status.error().message;
   return message->is_quota() ? "<quota>" : std::string(message->text());
+}
+
+// Of a client of the server on this port of 127.0.0.1.
+inline client::ConnectOptions local_server(std::uint16_t port, const crypto::Fingerprint& fingerprint) {
+  client::ConnectOptions options;
+  options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
+  options.port = port;
+  options.fingerprint = fingerprint;
+  options.versions = {smp::kMinVersion, smp::kMaxVersion};
+  return options;
+}
+
+inline std::unique_ptr<SyncClient> connected(const client::ConnectOptions& options) {
+  auto client = std::make_unique<SyncClient>();
+  if (auto status = client->connect(options); !status) throw std::runtime_error(status.error().message);
+  return client;
 }
 
 }  // namespace sotto::test

@@ -169,15 +169,9 @@ class ServiceTakeOver : public testing::Test {
   }
 
   std::unique_ptr<SyncClient> connect(std::optional<ServiceRole> role = std::nullopt) const {
-    client::ConnectOptions options;
-    options.hosts = {smp::Host{smp::HostKind::ipv4, "127.0.0.1"}};
-    options.port = port_;
-    options.fingerprint = fingerprint_;
-    options.versions = {smp::kMinVersion, smp::kMaxVersion};
+    auto options = local_server(port_, fingerprint_);
     if (role) options.service = client::ServiceIdentity{*role, credentials_};
-    auto client = std::make_unique<SyncClient>();
-    if (auto status = client->connect(options); !status) throw std::runtime_error(status.error().message);
-    return client;
+    return connected(options);
   }
   // Whoever created them is gone.
   [[nodiscard]] std::vector<QueueHandle> queues_of_service(int count) const {
