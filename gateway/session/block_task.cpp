@@ -275,14 +275,41 @@ void BlockTask::find_records() {
     item.record = owner_->records().find(*role, id);
     item.record_may_be_old = item.record != nullptr;
     if (item.record || id.size() != kIdSize) continue;
-    backend::Find find{*role, {}};
-    std::copy(id.begin(), id.end(), find.id.begin());
+    if (may_secure_unseen(item)) {
+      item.unseen = Item::Unseen::secures;
+      continue;
+    }
+    const auto find = look_up(item);
     submitted_items_.push_back(i);
     submitted_.emplace_back(find);
     operations.push_back({{}, 0, find});
   }
   if (operations.empty()) return run();
   owner_->submit(std::move(operations), shared_from_this());
+}
+
+backend::Find BlockTask::look_up(const Item& item) {
+  backend::Find find{*role_of(*item.command), {}};
+  const auto id = item.transmission.entity_id;
+  std::copy_n(id.begin(), std::min(id.size(), find.id.size()), find.id.begin());
+  return find;
+}
+
+bool BlockTask::may_secure_unseen(const Item& item) const {
+  if (!std::holds_alternative<smp::Skey>(*item.command)) return false;
+  // Another command for the queue in the same block needs the record, and has to wait for this one.
+  return std::none_of(items_.begin(), items_.end(), [&](const Item& other) {
+    return &other != &item && equal(other.transmission.entity_id, item.transmission.entity_id);
+  });
+}
+
+std::optional<backend::Action> BlockTask::secure_unseen(Item& item) {
+  const auto& command = std::get<smp::Skey>(*item.command);
+  if (!owner_->session()->authorizer.verify(item.transmission, {&command.key, 1})) {
+    fail(item, SimpleError::auth);
+    return std::nullopt;
+  }
+  return backend::SecureBySender{.sender_id = *SenderId::from(item.transmission.entity_id), .key = command.key};
 }
 
 bool BlockTask::starts_new_wave(const Item& item) {
@@ -354,15 +381,18 @@ void BlockTask::continue_with(std::vector<backend::OperationResult> results) {
 std::optional<backend::Action> BlockTask::prepare(Item& item) {
   if (is_of_service(item)) return subscribe_service_action(item);
   if (const auto* command = std::get_if<smp::New>(&*item.command)) return create_action(item, *command);
+  if (item.unseen == Item::Unseen::secures) return secure_unseen(item);
+  if (item.unseen == Item::Unseen::looks_up) {
+    item.unseen = Item::Unseen::no;
+    return look_up(item);
+  }
   if (!authorized(item)) {
     if (!item.record_may_be_old) {
       fail(item, SimpleError::auth);
       return std::nullopt;
     }
     owner_->in_doubt(item.transmission.entity_id);
-    backend::Find find{*role_of(*item.command), {}};
-    std::copy(item.transmission.entity_id.begin(), item.transmission.entity_id.end(), find.id.begin());
-    return find;
+    return look_up(item);
   }
   item.refusal.reset();
   return action_for(item);
@@ -524,6 +554,11 @@ const RecipientId* BlockTask::subscribed_queue(const Item& item, const backend::
 
 void BlockTask::take_result(Item& item, const backend::Action& action, backend::OperationResult result) {
   if (std::holds_alternative<backend::Find>(action)) return take_record(item, std::move(result));
+  if (std::holds_alternative<backend::SecureBySender>(action) && result.outcome == Outcome::unavailable) {
+    // Perhaps the service is of a version that does not know the action. Securing with the same key again is harmless.
+    item.unseen = Item::Unseen::looks_up;
+    return;
+  }
   const auto subscribes_to = subscribed_queue(item, action);
   const bool looks_again = subscribes_to != nullptr && owner_->session()->subscriptions.settle(*subscribes_to);
   if (subscribes_service(action)) {
@@ -590,6 +625,7 @@ void BlockTask::take_success(Item& item, backend::OperationResult result, bool l
     return answer(item, ids_response(*item.new_queue));
   }
   if (is_of_service(item)) return answer_service(item, result);
+  if (!item.record) item.record = result.record;
   const auto queue = item.record->recipient_id;
   if (result.record) record_changed(result.record);
   const auto& record = *item.record;

@@ -98,6 +98,9 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     backend::RecordPtr record;
     // The record may be older than the last change that the client knows of: before AUTH it is looked up again.
     bool record_may_be_old = false;
+    // SKEY without a record: the service is asked to secure the queue by its sender id, without a look at it. When it
+    // cannot, the record is looked up after all.
+    enum class Unseen : std::uint8_t { no, secures, looks_up } unseen = Unseen::no;
     bool done = false;
     // NEW and PRXY: what the password is worth, once it is known.
     std::optional<backend::Admission> admission;
@@ -140,6 +143,11 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
   [[nodiscard]] bool new_queue_authorized(const Item& item, const smp::New& command);
 
   void find_records();
+  // Whether a command without a record can do without: SKEY, whose authorization needs no more than the key in it.
+  [[nodiscard]] bool may_secure_unseen(const Item& item) const;
+  std::optional<backend::Action> secure_unseen(Item& item);
+  // The record, of which nothing is known or which may be old.
+  static backend::Find look_up(const Item& item);
   void run();
   // The operation for a command whose record is there, or nothing when it was answered without one.
   std::optional<backend::Action> prepare(Item& item);

@@ -48,6 +48,13 @@ struct Secure {
   bool by_sender = false;
   bool with_link = false;
 };
+// SKEY for a queue of which the gateway has no record: the authorization was verified with the key that the command
+// brings, so nothing of the record is needed for it. As Secure with `by_sender`; gone when no queue has this sender id.
+// Result: the record, also when it stays as it was. A service of a version before this one answers `unavailable`.
+struct SecureBySender {
+  SenderId sender_id;
+  crypto::PublicKey key;
+};
 // RKEY: refused unless the mode is contact. Precondition: at least one key.
 struct SetRecipientKeys {
   std::vector<crypto::PublicKey> keys;
@@ -145,9 +152,9 @@ struct Unblock {};
 // As Delete.
 struct Remove {};
 
-using Action = std::variant<Find, Create, Secure, SetRecipientKeys, SetLink, DeleteLink, GetLink, SetNotifier,
-                            DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect, SubscribeNotifier,
-                            RegisterService, SubscribeService, ListService, Block, Unblock, Remove>;
+using Action = std::variant<Find, Create, Secure, SecureBySender, SetRecipientKeys, SetLink, DeleteLink, GetLink,
+                            SetNotifier, DeleteNotifier, Suspend, Delete, Subscribe, Fetch, Ack, Append, Inspect,
+                            SubscribeNotifier, RegisterService, SubscribeService, ListService, Block, Unblock, Remove>;
 
 template <class Kind>
 inline constexpr bool kOfAdministrators =
@@ -155,9 +162,9 @@ inline constexpr bool kOfAdministrators =
 
 // Actions that find no queue by Operation::queue.
 template <class Kind>
-inline constexpr bool kOfNoQueue =
-    std::is_same_v<Kind, Find> || std::is_same_v<Kind, Create> || std::is_same_v<Kind, RegisterService> ||
-    std::is_same_v<Kind, SubscribeService> || std::is_same_v<Kind, ListService>;
+inline constexpr bool kOfNoQueue = std::is_same_v<Kind, Find> || std::is_same_v<Kind, Create> ||
+                                   std::is_same_v<Kind, SecureBySender> || std::is_same_v<Kind, RegisterService> ||
+                                   std::is_same_v<Kind, SubscribeService> || std::is_same_v<Kind, ListService>;
 
 struct Operation {
   RecipientId queue;          // ignored by actions of no queue

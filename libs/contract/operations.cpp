@@ -31,6 +31,11 @@ void put(const backend::Secure& in, queue::Operation& out) {
   secure.set_by_sender(in.by_sender);
   secure.set_with_link(in.with_link);
 }
+void put(const backend::SecureBySender& in, queue::Operation& out) {
+  auto& secure = *out.mutable_secure_by_sender();
+  set(*secure.mutable_sender_id(), in.sender_id.view());
+  to_proto(in.key, *secure.mutable_key());
+}
 void put(const backend::SetRecipientKeys& in, queue::Operation& out) {
   auto& set_keys = *out.mutable_set_recipient_keys();
   for (const auto& key : in.keys) to_proto(key, *set_keys.add_keys());
@@ -125,6 +130,13 @@ Result<Action> take(const queue::Secure& in) {
   const auto key = from_proto(in.key());
   if (!key) return key.error();
   return Action(backend::Secure{.key = *key, .by_sender = in.by_sender(), .with_link = in.with_link()});
+}
+Result<Action> take(const queue::SecureBySender& in) {
+  const auto id = id_from<SenderId>(in.sender_id(), "a sender id");
+  if (!id) return id.error();
+  const auto key = from_proto(in.key());
+  if (!key) return key.error();
+  return Action(backend::SecureBySender{.sender_id = *id, .key = *key});
 }
 Result<Action> take(const queue::SetRecipientKeys& in) {
   if (in.keys().empty()) return malformed("recipient keys that are none");
@@ -233,6 +245,8 @@ Result<Action> action_from(const queue::Operation& in) {
       return take(in.create());
     case queue::Operation::kSecure:
       return take(in.secure());
+    case queue::Operation::kSecureBySender:
+      return take(in.secure_by_sender());
     case queue::Operation::kSetRecipientKeys:
       return take(in.set_recipient_keys());
     case queue::Operation::kSetLink:

@@ -51,6 +51,9 @@ inline auto fields(const backend::Append& a) {
 inline auto fields(const backend::SubscribeNotifier& a) {
   return std::tie(a.resume, a.notifier, a.service);
 }
+inline auto fields(const backend::SecureBySender& a) {
+  return std::tie(a.sender_id, a.key);
+}
 inline auto fields(const backend::RegisterService& a) {
   return std::tie(a.service);
 }
@@ -178,6 +181,7 @@ class RandomValues {
             std::move(append),
             backend::Inspect{},
             std::move(subscribe_notifier),
+            backend::SecureBySender{.sender_id = values_.id<SenderId>(), .key = key()},
             backend::RegisterService{.service = certified_service("MNP")},
             backend::SubscribeService{.service = certified_service("MN"), .resume = coin()},
             backend::ListService{.id = values_.id<ServiceId>(),

@@ -1,4 +1,5 @@
-// Random bytes of the operating system's generator (libsodium). Any thread.
+// Random bytes of the operating system's generator (libsodium). Any thread. Up to 64 bytes come out of what the thread
+// has drawn in advance, and are wiped there; a child of fork() never sees what its parent has drawn.
 #pragma once
 
 #include "libs/base/bytes.hpp"

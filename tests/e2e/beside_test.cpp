@@ -6,17 +6,9 @@
 #include <thread>
 #include <utility>
 
-#include "gateway/access/password_policy.hpp"
-#include "gateway/gateway.hpp"
-#include "gateway/tls/served_identity.hpp"
-#include "libs/backend/event_relay.hpp"
 #include "libs/smp/command.hpp"
-#include "services/notification/domain/notification_hub.hpp"
-#include "services/notification/storage/memory/memory_notification_store.hpp"
-#include "services/queue/domain/group_commit.hpp"
-#include "services/queue/domain/in_process_directory.hpp"
-#include "services/queue/storage/memory/memory_queue_store.hpp"
 #include "tests/e2e/e2e_test.hpp"
+#include "tests/e2e/gateway_over_memory.hpp"
 #include "tests/support/child/child.hpp"
 #include "tests/support/session/raw_session.hpp"
 
@@ -107,34 +99,13 @@ std::vector<std::string> answers(RawSession& session, std::size_t count) {
   return texts;
 }
 
-class Beside : public testing::Test {
+class Beside : public GatewayOverMemory<GatedBackend> {
  protected:
-  static constexpr std::size_t kPlaces = 64;
+  Beside() : owner_(connect()) {}
+  ~Beside() override { backend.open(); }
 
-  Beside() {
-    fingerprint_ = write_identity(identity_.path());
-    gateway::GatewaySettings settings;
-    settings.listen = {{"127.0.0.1", 0, true}};
-    settings.versions = {smp::kMinVersion, smp::kMaxVersion};
-    settings.io_threads = 1;
-    settings.max_blocks_in_flight = kPlaces;
-    gateway_ = gateway::Gateway::create(std::move(settings),
-                                        *gateway::load_served_identity(identity_.path(), clock_.system_now()), backend,
-                                        access_, clock_);
-    events_.set(gateway_.get());
-    port_ = gateway_->start()->ports.front();
-    owner_ = connect();
-  }
-  ~Beside() override {
-    backend.open();
-    owner_.reset();
-    gateway_->stop();
-    commit_.stop();
-  }
-
-  [[nodiscard]] std::unique_ptr<SyncClient> connect() const { return connected(local_server(port_, fingerprint_)); }
   [[nodiscard]] std::unique_ptr<RawSession> raw() const {
-    auto session = std::make_unique<RawSession>(port_, fingerprint_);
+    auto session = std::make_unique<RawSession>(port(), fingerprint());
     session->hello(smp::kMaxVersion);
     return session;
   }
@@ -160,7 +131,7 @@ class Beside : public testing::Test {
   }
   template <class Command>
   [[nodiscard]] std::uint64_t commands() const {
-    return gateway_->counters().commands[smp::Command(Command{}).index()].get();
+    return gateway().counters().commands[smp::Command(Command{}).index()].get();
   }
   // The gateway has read as many of these; what it can do with them by itself is done.
   template <class Command>
@@ -169,24 +140,6 @@ class Beside : public testing::Test {
     // There is one I/O thread: it has turned to something else since.
     EXPECT_TRUE(owner().ping());
   }
-  void stop() { gateway_->stop(); }
-
- private:
-  SystemClock clock_;
-  TempDir identity_;
-  crypto::Fingerprint fingerprint_{};
-  std::uint16_t port_ = 0;
-  gateway::PasswordPolicy access_{std::nullopt, true};
-  backend::EventRelay events_;
-  std::unique_ptr<gateway::Gateway> gateway_;  // outlives whose completions hold connections of it
-  queue::MemoryQueueStore queues_;
-  notification::MemoryNotificationStore notifications_;
-  queue::InProcessDirectory directory_;
-  notification::NotificationHub hub_{notifications_, events_, clock_, {}};
-  queue::GroupCommit commit_{{}, queues_, directory_, hub_, events_, clock_};
-
- protected:
-  GatedBackend backend{commit_};
 
  private:
   std::unique_ptr<SyncClient> owner_;

@@ -41,6 +41,7 @@ RecordPtr change_record(ActionContext& context, const QueueRecord& before, Chang
 
 OperationResult perform(ActionContext& context, const backend::Find& action);
 OperationResult perform(ActionContext& context, const backend::Create& action);
+OperationResult perform(ActionContext& context, const backend::SecureBySender& action);
 
 OperationResult perform(ActionContext& context, const backend::RegisterService& action);
 OperationResult perform(ActionContext& context, const backend::SubscribeService& action);

@@ -82,9 +82,9 @@ Expired CheckedTransaction::expire(std::int64_t cutoff, std::size_t limit) {
   return checked(transaction_->expire(cutoff, limit));
 }
 
-bool CheckedTransaction::commit() {
-  if (failed_) return false;
-  return transaction_->commit().ok();
+Status CheckedTransaction::commit() {
+  if (failed_) return Error{ErrorCode::unavailable, "a transaction that failed cannot be committed"};
+  return transaction_->commit();
 }
 
 }  // namespace sotto::queue

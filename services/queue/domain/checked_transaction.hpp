@@ -42,9 +42,9 @@ class CheckedTransaction {
   ServicePage list_service(const ServiceId& service, const RecipientId& after, std::size_t limit);
   Expired expire(std::int64_t cutoff, std::size_t limit);
 
-  // Whether all of it is durable now. False, and nothing changed, when a call failed before. Nothing may be called
+  // ok: all of it is durable now. An error, and nothing changed: also when a call failed before. Nothing may be called
   // afterwards.
-  [[nodiscard]] bool commit();
+  Status commit();
 
  private:
   template <class T>

@@ -30,6 +30,7 @@ struct AskDirectory {
   // The queue belongs to it: the subscriber is the service's.
   std::optional<ServiceId> service = std::nullopt;
   std::size_t result = 0;       // of the operation: its index in the results of the batch
+  bool fresh = false;           // of subscribe: the batch made the queue, and nobody else knows an id of it yet
   backend::MessagePtr message;  // of announce; a null pointer: it is to be fetched
   backend::Blocking blocking;   // of block
 };

@@ -220,6 +220,39 @@ TEST_F(EngineRecords, SecureByTheSenderOnlyInMessagingMode) {
   EXPECT_EQ(outcome_of(queue(QueueMode::none), by_recipient()), Outcome::ok);
 }
 
+TEST_F(EngineRecords, SecureByTheSenderIdNeedsNoRecord) {
+  const QueueRecord record = queue(QueueMode::messaging);
+  const backend::SecureBySender action{.sender_id = record.sender_id, .key = values_.key()};
+  const OperationResult result = run(kBob, {}, action);
+  EXPECT_EQ(result.outcome, Outcome::ok);
+  ASSERT_NE(result.record, nullptr);
+  EXPECT_EQ(result.record->sender_key, action.key);
+  EXPECT_EQ(result.record->version, record.version + 1);
+  EXPECT_TRUE(*stored(record) == *result.record);
+
+  const OperationResult again = run(kBob, {}, action);
+  EXPECT_EQ(again.outcome, Outcome::ok) << "the same key";
+  ASSERT_NE(again.record, nullptr) << "the gateway has none";
+  EXPECT_TRUE(*again.record == *result.record) << "nothing changed";
+  EXPECT_EQ(run(kBob, {}, backend::SecureBySender{record.sender_id, values_.key()}).outcome, Outcome::refused);
+  EXPECT_EQ(stored(record)->sender_key, action.key);
+}
+
+TEST_F(EngineRecords, SecureByTheSenderIdAnswersAsWithARecord) {
+  const auto outcome_by_id = [this](const QueueRecord& record) {
+    return run(kBob, {}, backend::SecureBySender{record.sender_id, values_.key()});
+  };
+  EXPECT_EQ(outcome_by_id(values_.record()).outcome, Outcome::gone);
+  EXPECT_EQ(outcome_by_id(queue(QueueMode::contact)).outcome, Outcome::refused);
+  EXPECT_EQ(outcome_by_id(queue(QueueMode::none)).outcome, Outcome::refused);
+  const QueueRecord blocked = queue(QueueMode::messaging);
+  ASSERT_EQ(outcome_of(blocked, backend::Block{}), Outcome::ok);
+  const OperationResult result = outcome_by_id(blocked);
+  EXPECT_EQ(result.outcome, Outcome::blocked);
+  ASSERT_NE(result.record, nullptr) << "says why";
+  EXPECT_FALSE(stored(blocked)->sender_key.has_value());
+}
+
 TEST_F(EngineRecords, SecureWithLinkAnswersTheLink) {
   const QueueRecord record = linked_queue(QueueMode::messaging);
   const auto key = values_.key();

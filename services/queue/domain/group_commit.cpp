@@ -243,8 +243,9 @@ GroupCommit::Attempt GroupCommit::attempt_group(std::span<Item> group) {
     outcomes.push_back(std::move(outcome));
   }
   if (transaction->wrote()) {
-    if (!transaction->commit()) {
+    if (const auto committed = transaction->commit(); !committed) {
       count(counters_.store_failures);
+      attempt.may_succeed_alone = committed.error().code == ErrorCode::conflict;
       return attempt;
     }
     count(counters_.commits);

@@ -97,6 +97,27 @@ TEST_F(GroupCommitFailures, QueueThatCannotBeReadDoesNotFailItsNeighbours) {
   EXPECT_EQ(directory_.subscriber_of(healthy.recipient_id), kAlice);
 }
 
+TEST_F(GroupCommitFailures, AnIdThatIsTakenAfterAllDoesNotFailItsNeighbours) {
+  const QueueRecord record = queue();
+  const QueueRecord clashing = values_.record();
+  const QueueRecord made = values_.record();
+  store_.taken = clashing.recipient_id;
+  start();
+  Hold hold(commit());
+  auto sent = submit(kSender, record, message());
+  auto clashes = submit(kBob, clashing, backend::Create{.record = clashing, .link = {}, .subscribe = true});
+  auto succeeds = submit(kBob, made, backend::Create{.record = made, .link = {}, .subscribe = true});
+  hold.release();
+  EXPECT_EQ(outcome(sent), Outcome::ok);
+  EXPECT_EQ(outcome(clashes), Outcome::unavailable);
+  EXPECT_EQ(outcome(succeeds), Outcome::ok);
+  settle();
+  EXPECT_EQ(store_.totals(), (StoreTotals{.queues = 2, .messages = 1})) << "each once";
+  commit().stop();
+  EXPECT_EQ(directory_.subscriber_of(clashing.recipient_id), std::nullopt);
+  EXPECT_EQ(directory_.subscriber_of(made.recipient_id), kBob);
+}
+
 TEST_F(GroupCommitFailures, FailedWriteIsUnavailableAndLeavesNothingBehind) {
   const QueueRecord record = queue();
   start();

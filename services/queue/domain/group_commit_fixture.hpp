@@ -37,6 +37,8 @@ class FaultyStore final : public QueueStore {
   // Set by the test before the thread looks: switches are atomic, hooks are set before the start.
   std::atomic<bool> fail_begin{false};
   std::atomic<bool> fail_commit{false};
+  // A commit fails with `conflict` while this queue is among what was inserted.
+  std::optional<RecipientId> taken;
   std::atomic<bool> fail_append{false};
   std::function<void()> on_commit;
   std::function<void()> on_expire;
@@ -69,7 +71,10 @@ class FaultyStore::Transaction final : public QueueTransaction {
     if (fails(false)) return store_failure();
     return inner_->resolve(role, id);
   }
-  Status insert(const QueueRecord& record) override { return fails(false) ? store_failure() : inner_->insert(record); }
+  Status insert(const QueueRecord& record) override {
+    clashes_ = clashes_ || store_.taken == record.recipient_id;
+    return fails(false) ? store_failure() : inner_->insert(record);
+  }
   Status update(const QueueRecord& before, const QueueRecord& after) override {
     return fails(false) ? store_failure() : inner_->update(before, after);
   }
@@ -118,6 +123,7 @@ class FaultyStore::Transaction final : public QueueTransaction {
   }
   Status commit() override {
     if (store_.on_commit) store_.on_commit();
+    if (clashes_) return Error{ErrorCode::conflict, "an id is taken"};
     return fails(store_.fail_commit) ? store_failure() : inner_->commit();
   }
 
@@ -130,6 +136,7 @@ class FaultyStore::Transaction final : public QueueTransaction {
   FaultyStore& store_;
   std::unique_ptr<QueueTransaction> inner_;
   bool failed_ = false;
+  bool clashes_ = false;
 };
 
 inline Result<std::unique_ptr<QueueTransaction>> FaultyStore::begin(std::span<const Touch> touched) {

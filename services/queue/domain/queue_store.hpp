@@ -60,12 +60,14 @@ struct Touch {
   enum class Need : std::uint8_t {
     record,  // find(): the record, by whichever id
     absent,  // resolve(): probably nothing has this id
+    fresh,   // likewise, and certainly: it was drawn at random. A store need not look; insert() or commit() refuse then
     state,   // find() and state() of a queue that is not changed
     head,    // and its oldest message
     change,  // find() and state() of a queue that is changed
     pop,     // and head_id(), pop(), and then head(): the message after the one that is removed
   };
-  Role role = Role::recipient;  // other than recipient: only with `record` and `absent`
+  // Other than recipient: only with `record`, `absent` and `fresh`, and sender with `change`.
+  Role role = Role::recipient;
   std::array<std::uint8_t, kIdSize> id{};
   Need need = Need::record;
 };
@@ -114,7 +116,8 @@ class QueueTransaction {
   // cost grows with what is removed and not with what is stored. Clears QueueState::full as pop() does.
   virtual Result<Expired> expire(std::int64_t cutoff, std::size_t limit) = 0;
 
-  // Makes all of it durable and visible, or nothing. The transaction is over afterwards.
+  // Makes all of it durable and visible, or nothing. The transaction is over afterwards. `conflict`: an id is taken
+  // after all; what else is in the transaction may succeed without it.
   virtual Status commit() = 0;
 };
 

@@ -607,6 +607,8 @@ TEST_P(QueueStoreConformance, HintsByEveryIdAndNeed) {
       {Role::link, values_.id<LinkId>().bytes, Need::absent},
       {Role::sender, values_.id<SenderId>().bytes, Need::record},
       {Role::recipient, taken.recipient_id.bytes, Need::change},
+      {Role::recipient, values_.id<RecipientId>().bytes, Need::fresh},
+      {Role::sender, values_.id<SenderId>().bytes, Need::fresh},
   };
   auto transaction = begin(touched);
   EXPECT_EQ(value(transaction->resolve(Role::sender, record.sender_id.view())), record.recipient_id);
@@ -617,11 +619,64 @@ TEST_P(QueueStoreConformance, HintsByEveryIdAndNeed) {
   EXPECT_EQ(value(transaction->resolve(Role::notifier, taken.notifier->id.view())), taken.recipient_id);
   EXPECT_EQ(value(transaction->resolve(Role::link, touched[6].id)), std::nullopt);
   EXPECT_EQ(value(transaction->resolve(Role::sender, touched[7].id)), std::nullopt);
+  EXPECT_EQ(value(transaction->resolve(Role::recipient, touched[9].id)), std::nullopt);
+  EXPECT_EQ(value(transaction->resolve(Role::sender, touched[10].id)), std::nullopt);
   EXPECT_EQ(value(transaction->head_id(record.recipient_id)), sent[0]->id);
   EXPECT_TRUE(transaction->pop(record.recipient_id).ok());
   EXPECT_TRUE(*value(transaction->head(record.recipient_id)) == *sent[1]);
   EXPECT_TRUE(transaction->commit().ok());
   EXPECT_EQ(head(record.recipient_id)->id, sent[1]->id);
+}
+
+TEST_P(QueueStoreConformance, ChangesByTheSenderId) {
+  const QueueRecord first = inserted();
+  const QueueRecord second = inserted();
+  const auto nobody = values_.id<SenderId>();
+  using Need = Touch::Need;
+  const std::vector<Touch> touched = {
+      {Role::sender, second.sender_id.bytes, Need::change},
+      {Role::sender, nobody.bytes, Need::change},
+      {Role::sender, first.sender_id.bytes, Need::change},
+      {Role::sender, first.sender_id.bytes, Need::change},
+      {Role::recipient, second.recipient_id.bytes, Need::change},
+      {Role::sender, second.sender_id.bytes, Need::record},
+      {Role::recipient, values_.id<RecipientId>().bytes, Need::pop},
+  };
+  QueueRecord secured = first;
+  secured.sender_key = values_.key();
+  ++secured.version;
+  QueueRecord off = second;
+  off.status = backend::QueueStatus::off;
+  ++off.version;
+  {
+    auto transaction = begin(touched);
+    EXPECT_EQ(value(transaction->resolve(Role::sender, nobody.view())), std::nullopt);
+    EXPECT_EQ(value(transaction->resolve(Role::sender, first.sender_id.view())), first.recipient_id);
+    EXPECT_EQ(value(transaction->resolve(Role::sender, second.sender_id.view())), second.recipient_id);
+    EXPECT_TRUE(*value(transaction->find(first.recipient_id)) == first);
+    EXPECT_TRUE(transaction->update(first, secured).ok());
+    EXPECT_TRUE(transaction->update(second, off).ok());
+    EXPECT_TRUE(transaction->commit().ok());
+  }
+  reopen();
+  EXPECT_TRUE(*value(begin()->find(first.recipient_id)) == secured);
+  EXPECT_TRUE(*value(begin()->find(second.recipient_id)) == off);
+}
+
+TEST_P(QueueStoreConformance, ASenderKeyAndThenMoreInOneTransaction) {
+  const QueueRecord record = inserted();
+  QueueRecord secured = record;
+  secured.sender_key = values_.key();
+  ++secured.version;
+  QueueRecord off = secured;
+  off.status = backend::QueueStatus::off;
+  ++off.version;
+  auto transaction = begin();
+  EXPECT_TRUE(transaction->update(record, secured).ok());
+  EXPECT_TRUE(transaction->update(secured, off).ok());
+  EXPECT_TRUE(transaction->commit().ok());
+  reopen();
+  EXPECT_TRUE(*value(begin()->find(record.recipient_id)) == off);
 }
 
 TEST_P(QueueStoreConformance, HeadIdIsTheOneOfTheHead) {

@@ -25,7 +25,11 @@ OperationResult perform(ActionContext& context, const backend::Create& action) {
 
   transaction.insert(record);
   if (action.link) transaction.put_link(record.recipient_id, *action.link);
-  if (action.subscribe) ask_directory(context, AskDirectory::Purpose::subscribe, record);
+  if (action.subscribe) {
+    ask_directory(context, AskDirectory::Purpose::subscribe, record);
+    // Ids are drawn by the gateway and told with the answer; those of a link are the client's.
+    std::get<AskDirectory>(context.batch.effects.back()).fresh = !record.link_id;
+  }
   return answer(Outcome::ok, std::make_shared<const QueueRecord>(record));
 }
 
@@ -44,6 +48,16 @@ OperationResult perform(ActionContext& context, const RecordPtr& record, const b
   if (!record->sender_key) {
     result.record = change_record(context, *record, [&](QueueRecord& changed) { changed.sender_key = action.key; });
   }
+  return result;
+}
+
+OperationResult perform(ActionContext& context, const backend::SecureBySender& action) {
+  const auto queue = context.transaction.resolve(Role::sender, action.sender_id.view());
+  const RecordPtr record = queue ? context.transaction.find(*queue) : nullptr;
+  if (!record) return answer(Outcome::gone);
+  if (record->status == QueueStatus::blocked) return answer(Outcome::blocked, record);
+  auto result = perform(context, record, backend::Secure{.key = action.key, .by_sender = true, .with_link = false});
+  if (!result.record) result.record = record;
   return result;
 }
 

@@ -157,7 +157,8 @@ bool settle(std::span<const Unsettled> batches, SubscriptionDirectory& directory
       }
       const bool subscribes = ask->purpose == Purpose::subscribe || ask->purpose == Purpose::resume;
       const bool to_queue = ask->queue != RecipientId{};  // the messages of a service's queues are listed later
-      if (subscribes && to_queue && result.outcome == Outcome::ok && result.messages == 0 && directory.shared()) {
+      if (subscribes && to_queue && !ask->fresh && result.outcome == Outcome::ok && result.messages == 0 &&
+          directory.shared()) {
         look.queues.push_back(ask->queue);
         look.results.push_back(&result);
       }

@@ -16,7 +16,8 @@
 //
 // When others subscribe and send at the same time (a shared directory), a message may have come between the look at the
 // store and the subscription. Whoever sends commits first and asks for the subscriber then; whoever subscribes is in
-// the directory first and looks for messages then: so one of the two sees the other. That second look is made here.
+// the directory first and looks for messages then: so one of the two sees the other. That second look is made here,
+// but for a queue that the batch made and that nobody can send to yet.
 //
 // When the directory cannot be reached, nobody is told anything, subscriptions count as made, and what only a
 // subscriber may see is answered `unavailable`: the sessions resume when the directory is back, and look at their

@@ -98,6 +98,14 @@ TEST_F(Settle, AMessageThatComesBeforeTheSubscriptionIsThereIsSeen) {
   EXPECT_TRUE(outcome.effects.empty());
 }
 
+TEST_F(Settle, AQueueThatNobodyKnowsYetIsNotLookedAtAgain) {
+  directory_.meanwhile = [this] { another_sends(); };
+  auto outcome = asked(Purpose::subscribe);
+  std::get<AskDirectory>(outcome.effects.front()).fresh = true;
+  EXPECT_TRUE(settled(kAlice, outcome));
+  EXPECT_EQ(outcome.results[0].messages, 0U) << "the store was not asked";
+}
+
 TEST_F(Settle, AllBatchesCostOneCall) {
   auto first = asked(Purpose::subscribe);
   auto second = asked(Purpose::announce, values_.message());

@@ -32,6 +32,12 @@ void ChangeSet::insert_queue(const QueueRecord& record, const QueueCounters& cou
   inserted_counters_.add(counters);
 }
 
+void ChangeSet::update_sender_key(const QueueRecord& record) {
+  sender_keys_.queues.add(record.recipient_id.view());
+  sender_keys_.versions.add(static_cast<std::int64_t>(record.version));
+  sender_keys_.keys.add(ByteView(encode_key(*record.sender_key)));
+}
+
 void ChangeSet::update_counters(const RecipientId& id, const QueueCounters& counters) {
   counters_.queues.add(id.view());
   counters_.values.add(counters);
@@ -86,6 +92,11 @@ void ChangeSet::move_to(postgres::Pipeline& pipeline) {
     pipeline.add(sql::insert_ids(role), std::move(params));
   }
   if (!updated_.empty()) pipeline.add(sql::kUpdateRecords, std::move(updated_).take());
+  if (sender_keys_.queues.size() > 0) {
+    Params params = params_of(std::move(sender_keys_.queues));
+    params.add(std::move(sender_keys_.versions)).add(std::move(sender_keys_.keys));
+    pipeline.add(sql::kUpdateSenderKeys, std::move(params));
+  }
   if (counters_.queues.size() > 0) {
     Params params = params_of(std::move(counters_.queues));
     std::move(counters_.values).append_to(params);

@@ -23,6 +23,8 @@ class ChangeSet {
   void erase_queue(const RecipientId& id) { erased_.push_back(id); }
   void insert_queue(const QueueRecord& record, const QueueCounters& counters);
   void update_record(const QueueRecord& record) { updated_.add(record, keys_); }
+  // Where nothing but the sender key and the version changed. Precondition: there is a sender key.
+  void update_sender_key(const QueueRecord& record);
   void update_counters(const RecipientId& id, const QueueCounters& counters);
 
   // All that is unmapped comes before all that is mapped. Precondition: role is not recipient.
@@ -58,6 +60,11 @@ class ChangeSet {
     Array first{Array::Element::int8};
     Array end{Array::Element::int8};
   };
+  struct SenderKeys {
+    Array queues{Array::Element::bytea};
+    Array versions{Array::Element::int8};
+    Array keys{Array::Element::bytea};
+  };
   struct Counters {
     Array queues{Array::Element::bytea};
     CounterArrays values;
@@ -69,6 +76,7 @@ class ChangeSet {
   RecordArrays inserted_;
   CounterArrays inserted_counters_;
   RecordArrays updated_;
+  SenderKeys sender_keys_;
   Counters counters_;
   std::array<Ids, kRoles> ids_;
   Links links_;

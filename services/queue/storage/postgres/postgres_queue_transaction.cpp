@@ -19,7 +19,8 @@ Error PostgresQueueTransaction::failed(Error error) {
 }
 
 bool PostgresQueueTransaction::Queue::changed() const {
-  return erased || record_changed || link.changed || !appended.empty() || (stored && counters != stored_counters);
+  return erased || record_change != RecordChange::none || link.changed || !appended.empty() ||
+         (stored && counters != stored_counters);
 }
 
 PostgresQueueTransaction::IdMap& PostgresQueueTransaction::id_map(Role role, ByteView id) {
@@ -50,7 +51,8 @@ Result<RecordPtr> PostgresQueueTransaction::find(const RecipientId& id) {
 Status PostgresQueueTransaction::insert(const QueueRecord& record) {
   const RecipientId& id = record.recipient_id;
   Queue& queue = queues_[id];
-  queue.known = queue.locked = queue.record_changed = true;
+  queue.known = queue.locked = true;
+  queue.record_change = RecordChange::whole;
   queue.record = std::make_shared<const QueueRecord>(record);
   service_changes_.inserted(record);
   map_id(Role::sender, record.sender_id.view(), id);
@@ -60,13 +62,22 @@ Status PostgresQueueTransaction::insert(const QueueRecord& record) {
   return ok_status();
 }
 
+PostgresQueueTransaction::RecordChange PostgresQueueTransaction::change_of(const QueueRecord& before,
+                                                                           const QueueRecord& after) {
+  if (before.sender_key || !after.sender_key) return RecordChange::whole;
+  QueueRecord secured = before;
+  secured.sender_key = after.sender_key;
+  secured.version = after.version;
+  return secured == after ? RecordChange::sender_key : RecordChange::whole;
+}
+
 Status PostgresQueueTransaction::update(const QueueRecord& before, const QueueRecord& after) {
   const RecipientId& id = after.recipient_id;
   auto locked = lock(id);
   if (!locked) return locked.error();
   Queue& queue = **locked;
   queue.record = std::make_shared<const QueueRecord>(after);
-  queue.record_changed = true;
+  queue.record_change = std::max(queue.record_change, change_of(before, after));
   service_changes_.updated(before, after);
   const bool same_notifier = before.notifier && after.notifier && before.notifier->id == after.notifier->id;
   if (!same_notifier) {

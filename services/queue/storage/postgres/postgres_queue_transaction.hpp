@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -66,12 +67,14 @@ class PostgresQueueTransaction final : public QueueTransaction {
     bool changed = false;
     std::optional<LinkBlob> value;
   };
+  // What differs from the row in the database; the larger one covers the smaller ones.
+  enum class RecordChange : std::uint8_t { none, sender_key, whole };
   struct Queue {
     bool known = false;   // its row was asked for, or written here
     bool locked = false;  // nobody else can change it
     bool erased = false;  // the database has a row that is to be removed
     bool stored = false;  // the database has the row of `record`
-    bool record_changed = false;
+    RecordChange record_change = RecordChange::none;
     RecordPtr record;
     QueueCounters counters;
     QueueCounters stored_counters;  // as in the database, when `stored`
@@ -93,8 +96,10 @@ class PostgresQueueTransaction final : public QueueTransaction {
   // Role and id; ordered, so that rows are written in one order.
   using IdKey = std::pair<Role, std::array<std::uint8_t, kIdSize>>;
   struct Announced;
+  using Taker = std::function<Status(const postgres::Rows&)>;  // of what a statement returned
 
   // ---- transaction_reads.cpp. All give the connection's error when the database fails, and remember it.
+  Status read_announced(postgres::Pipeline& pipeline, const std::vector<Taker>& takers);
   static Announced sort_out(std::span<const Touch> touched);
   Result<std::vector<postgres::Rows>> run(postgres::Pipeline& pipeline);
   Result<postgres::Rows> run_for_last(postgres::Pipeline& pipeline);
@@ -102,6 +107,8 @@ class PostgresQueueTransaction final : public QueueTransaction {
   void begin_with(postgres::Pipeline& pipeline);
   // Takes over queue columns. Queues that are known already are left as they are.
   Status take_queues(const postgres::Rows& rows, bool locked);
+  // As take_queues, and by which sender ids they are known.
+  Status take_locked(const postgres::Rows& rows);
   Status take_messages(const postgres::Rows& rows, int column);
   Status take_resolved(Role role, const postgres::Rows& rows);
   void set_row(Queue& queue, QueueRow row);
@@ -119,6 +126,7 @@ class PostgresQueueTransaction final : public QueueTransaction {
   void collect_queue(const RecipientId& id, Queue& queue, ChangeSet& changes);
   void collect_services(postgres::Pipeline& pipeline);
 
+  static RecordChange change_of(const QueueRecord& before, const QueueRecord& after);
   void remove_head(Queue& queue);
   static std::optional<MessageId> known_head_id(const Queue& queue);
   IdMap& id_map(Role role, ByteView id);

@@ -44,6 +44,40 @@ class Replicas : public testing::Test {
   std::unique_ptr<PostgresQueueStore> second_ = database_.open_store();
 };
 
+TEST_F(Replicas, AnIdThatIsTakenAfterAllIsAConflict) {
+  const QueueRecord record = inserted();
+  const std::array fresh = {touch(record.recipient_id, Need::fresh),
+                            Touch{Role::sender, record.sender_id.bytes, Need::fresh}};
+  QueueRecord same_sender = values_.record();
+  same_sender.sender_id = record.sender_id;
+  for (const auto& clashing : {record, same_sender}) {
+    auto transaction = second_->begin(fresh).value();
+    EXPECT_EQ(transaction->resolve(Role::sender, record.sender_id.view()).value(), std::nullopt) << "not looked for";
+    ASSERT_TRUE(transaction->insert(clashing));
+    const auto committed = transaction->commit();
+    ASSERT_FALSE(committed);
+    EXPECT_EQ(committed.error().code, ErrorCode::conflict);
+  }
+  EXPECT_TRUE(*second_->begin({}).value()->find(record.recipient_id).value() == record);
+  EXPECT_EQ(first_->totals().queues, 1U);
+}
+
+TEST_F(Replicas, WhoChangesAQueueByItsSenderIdWaitsForTheOther) {
+  const QueueRecord record = inserted();
+  QueueRecord changed = record;
+  changed.version = 2;
+  auto transaction = first_->begin(std::array{touch(record.recipient_id, Need::change)}).value();
+  ASSERT_TRUE(transaction->update(record, changed));
+  std::thread other([&] {
+    auto second = second_->begin(std::array{Touch{Role::sender, record.sender_id.bytes, Need::change}});
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ((*second)->find(record.recipient_id).value()->version, 2U);
+  });
+  wait_for_a_waiting_session();
+  EXPECT_TRUE(transaction->commit());
+  other.join();
+}
+
 TEST_F(Replicas, WhoChangesAQueueWaitsForTheOtherAndSeesWhatItDid) {
   const QueueRecord record = inserted();
   const std::array touches = {touch(record.recipient_id, Need::change)};
@@ -137,7 +171,7 @@ TEST_F(Replicas, AnIdThatBothTakeGoesToOne) {
   ASSERT_TRUE(a->insert(first));
   ASSERT_TRUE(b->insert(second));
   EXPECT_TRUE(a->commit());
-  EXPECT_EQ(b->commit().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(b->commit().error().code, ErrorCode::conflict);
   b.reset();
   auto after = second_->begin({}).value();
   EXPECT_EQ(after->resolve(Role::sender, first.sender_id.view()).value(), first.recipient_id);

@@ -24,12 +24,6 @@ void append_key(Bytes& out, const PublicKey& key) {
   append(out, key.raw());
 }
 
-Bytes encode_key(const PublicKey& key) {
-  Bytes out;
-  append_key(out, key);
-  return out;
-}
-
 Result<std::vector<PublicKey>> decode_keys(ByteView bytes) {
   std::vector<PublicKey> out;
   while (!bytes.empty()) {
@@ -224,6 +218,12 @@ Result<std::vector<MessageRow>> decode_messages(const Rows& rows, int column) {
     if (!message) return message.error();
     out.push_back({.queue = key.first, .sequence = key.second, .message = std::move(*message)});
   }
+  return out;
+}
+
+Bytes encode_key(const PublicKey& key) {
+  Bytes out;
+  append_key(out, key);
   return out;
 }
 

@@ -55,6 +55,9 @@ Result<std::vector<MessageRow>> decode_messages(const postgres::Rows& rows, int 
 // "a queue in the database is damaged: …"
 Error damaged(const char* what);
 
+// As in a column: one byte of kind and the raw bytes.
+Bytes encode_key(const crypto::PublicKey& key);
+
 // Parameters of kInsertQueues (record and counters) and kUpdateRecords (record).
 class RecordArrays {
  public:

@@ -82,6 +82,12 @@ const Statement kBegin{"begin", "BEGIN"};
 const Statement kCommit{"commit", "COMMIT"};
 
 const Statement kLockQueues{"lock_queues", "SELECT " QUEUE_COLUMNS " " QUEUES_OF_IDS "ORDER BY k.id FOR UPDATE OF q"};
+// Also those that have these sender ids; in one statement, since two of them would lock in two orders.
+const Statement kLockQueuesBySender{
+    "lock_queues_by_sender",
+    "SELECT " QUEUE_COLUMNS " FROM (SELECT unnest($1::bytea[]) AS id UNION ALL "
+    "SELECT i.recipient_id FROM unnest($2::bytea[]) AS s (id) JOIN sender_ids i ON " IS("i.sender_id", "s.id") ") k "
+    "JOIN queues q ON " IS("q.recipient_id", "k.id") "ORDER BY q.recipient_id FOR UPDATE OF q"};
 const Statement kReadQueues{"read_queues", "SELECT " QUEUE_COLUMNS " " QUEUES_OF_IDS};
 const Statement kReadHeads{"read_heads",
                            "SELECT " QUEUE_COLUMNS ", " MESSAGE_COLUMNS " " QUEUES_OF_IDS "LEFT JOIN messages m ON " IS(
@@ -124,6 +130,12 @@ const Statement kUpdateRecords{
     "sealing_key = k.sealing_key, recipient_secret = k.recipient_secret, notifier_secret = k.notifier_secret, "
     "recipient_service = k.recipient_service, notifier_service = k.notifier_service "
     "FROM " RECORD_ARRAYS ") AS k (" RECORD_NAMES ") WHERE " IS("q.recipient_id", "k.recipient_id")};
+// What a new queue's sender changes: a third of what the whole record costs (docs/performance.md).
+const Statement kUpdateSenderKeys{
+    "update_sender_keys",
+    "UPDATE queues q SET version = k.version, sender_key = k.key "
+    "FROM (SELECT unnest($1::bytea[]) AS id, unnest($2::int8[]) AS version, unnest($3::bytea[]) AS key) k "
+    "WHERE " IS("q.recipient_id", "k.id")};
 // The hot statements unnest in a list of results and not in FROM, which would copy the rows once more.
 const Statement kUpdateCounters{
     "update_counters",

@@ -21,6 +21,7 @@ extern const Statement kCommit;
 // $1 ids in order. Queue columns; locked in the order of ids until the end of the transaction.
 extern const Statement kLockQueues;
 // $1 ids. Queue columns.
+extern const Statement kLockQueuesBySender;
 extern const Statement kReadQueues;
 // $1 ids. Queue columns, then message columns of the oldest message: a row for each part of it, NULL where the queue is
 // empty.
@@ -55,6 +56,7 @@ extern const Statement kReadTotals;
 
 extern const Statement kInsertQueues;
 extern const Statement kUpdateRecords;
+extern const Statement kUpdateSenderKeys;
 extern const Statement kUpdateCounters;
 extern const Statement kDeleteQueues;
 // The rows of an id: they have the same shape for each role but recipient.

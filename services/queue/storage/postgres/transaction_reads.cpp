@@ -1,6 +1,5 @@
 // What PostgresQueueTransaction reads: everything that was announced at once, the rest when it is asked for.
 #include <algorithm>
-#include <functional>
 #include <iterator>
 
 #include "services/queue/storage/postgres/postgres_queue_store.hpp"
@@ -34,23 +33,35 @@ void remove_all(std::vector<RecipientId>& from, const std::vector<RecipientId>& 
   from = std::move(rest);
 }
 
+postgres::Array array_of(const std::vector<ByteView>& ids) {
+  postgres::Array array(postgres::Array::Element::bytea, ids.size(), ids.size() * kIdSize);
+  for (const auto& id : ids) array.add(id);
+  return array;
+}
+
 }  // namespace
 
 // Ids in order; each in one of locked, heads and records.
 struct PostgresQueueTransaction::Announced {
   std::vector<RecipientId> locked;
+  std::vector<ByteView> locked_by_sender;
   std::vector<RecipientId> locked_heads;  // of these, those whose oldest message is wanted
   std::vector<RecipientId> popped;        // and those whose next message is wanted
   std::vector<RecipientId> heads;
   std::vector<RecipientId> records;
+  std::vector<RecipientId> fresh;
   std::map<Role, std::vector<ByteView>> others;  // by sender, notifier and link id
+  std::map<Role, std::vector<ByteView>> fresh_others;
 };
 
 PostgresQueueTransaction::Announced PostgresQueueTransaction::sort_out(std::span<const Touch> touched) {
   Announced out;
   for (const auto& touch : touched) {
     if (touch.role != Role::recipient) {
-      out.others[touch.role].push_back(touch.id);
+      auto& ids = touch.need == Need::change  ? out.locked_by_sender
+                  : touch.need == Need::fresh ? out.fresh_others[touch.role]
+                                              : out.others[touch.role];
+      ids.push_back(touch.id);
       continue;
     }
     const RecipientId id{touch.id};
@@ -59,6 +70,9 @@ PostgresQueueTransaction::Announced PostgresQueueTransaction::sort_out(std::span
       case Need::absent:
       case Need::state:
         out.records.push_back(id);
+        break;
+      case Need::fresh:
+        out.fresh.push_back(id);
         break;
       case Need::head:
         out.heads.push_back(id);
@@ -83,8 +97,8 @@ PostgresQueueTransaction::Announced PostgresQueueTransaction::sort_out(std::span
 Status PostgresQueueTransaction::read(std::span<const Touch> touched) {
   const Announced announced = sort_out(touched);
   Pipeline pipeline;
-  std::vector<std::function<Status(const Rows&)>> takers;
-  const auto ask = [&](const Statement& statement, Params params, std::function<Status(const Rows&)> taker) {
+  std::vector<Taker> takers;
+  const auto ask = [&](const Statement& statement, Params params, Taker taker) {
     takers.resize(pipeline.size());
     pipeline.add(statement, std::move(params));
     takers.push_back(std::move(taker));
@@ -96,8 +110,16 @@ Status PostgresQueueTransaction::read(std::span<const Touch> touched) {
   };
 
   // Locked ones first: whatever is read behind the locks is then read as it stays.
-  if (!announced.locked.empty()) begin_with(pipeline);
-  ask_queues(sql::kLockQueues, announced.locked, true);
+  if (!announced.locked.empty() || !announced.locked_by_sender.empty()) begin_with(pipeline);
+  if (announced.locked_by_sender.empty()) {
+    ask_queues(sql::kLockQueues, announced.locked, true);
+  } else {
+    for (const auto& id : announced.locked) queues_.try_emplace(id);
+    for (const auto& id : announced.locked_by_sender) id_map(Role::sender, id);  // unknown unless there is a row
+    Params params = ids_param(announced.locked);
+    params.add(array_of(announced.locked_by_sender));
+    ask(sql::kLockQueuesBySender, std::move(params), [this](const Rows& rows) { return take_locked(rows); });
+  }
   if (!announced.locked_heads.empty()) {
     ask(sql::kReadHeads, ids_param(announced.locked_heads),
         [this](const Rows& rows) { return take_messages(rows, kQueueColumns); });
@@ -114,25 +136,31 @@ Status PostgresQueueTransaction::read(std::span<const Touch> touched) {
   }
   ask_queues(sql::kReadQueues, announced.records, false);
   for (const auto& [role, ids] : announced.others) {
-    postgres::Array array(postgres::Array::Element::bytea, ids.size(), ids.size() * kIdSize);
-    for (const auto& id : ids) array.add(id);
     Params params;
-    params.add(std::move(array));
+    params.add(array_of(ids));
     for (const auto& id : ids) id_map(role, id);  // unknown unless the database says otherwise
     ask(sql::read_by(role), std::move(params),
         [this, role = role](const Rows& rows) { return take_resolved(role, rows); });
   }
-  if (pipeline.empty()) return ok_status();
+  for (const auto& id : announced.fresh) queues_.try_emplace(id);
+  for (const auto& [role, ids] : announced.fresh_others) {
+    for (const auto& id : ids) id_map(role, id);
+  }
+  if (auto taken = read_announced(pipeline, takers); !taken) return taken;
+  // What was asked for and has no row does not exist.
+  for (auto& [id, queue] : queues_) queue.known = true;
+  for (const auto& id : announced.locked) queues_[id].locked = true;
+  return ok_status();
+}
 
+Status PostgresQueueTransaction::read_announced(Pipeline& pipeline, const std::vector<Taker>& takers) {
+  if (pipeline.empty()) return ok_status();
   auto results = run(pipeline);
   if (!results) return results.error();
   for (std::size_t i = 0; i < takers.size(); ++i) {
     if (!takers[i]) continue;
     if (auto taken = takers[i]((*results)[i]); !taken) return failed(taken.error());
   }
-  // What was asked for and has no row does not exist.
-  for (auto& [id, queue] : queues_) queue.known = true;
-  for (const auto& id : announced.locked) queues_[id].locked = true;
   return ok_status();
 }
 
@@ -182,6 +210,18 @@ Status PostgresQueueTransaction::take_queues(const Rows& rows, bool locked) {
     if (!decoded) return decoded.error();
     set_row(queue, std::move(*decoded));
     queue.locked = locked;
+  }
+  return ok_status();
+}
+
+Status PostgresQueueTransaction::take_locked(const Rows& rows) {
+  auto taken = take_queues(rows, true);
+  if (!taken) return taken;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto recipient = decode_recipient(rows, row, 0);
+    if (!recipient) return recipient.error();
+    const Queue& queue = queues_[*recipient];
+    id_map(Role::sender, queue.record->sender_id.view()).queue = *recipient;
   }
   return ok_status();
 }

@@ -16,7 +16,8 @@ void PostgresQueueTransaction::collect_queue(const RecipientId& id, Queue& queue
     if (!queue.stored) {
       changes.insert_queue(*queue.record, queue.counters);
     } else {
-      if (queue.record_changed) changes.update_record(*queue.record);
+      if (queue.record_change == RecordChange::whole) changes.update_record(*queue.record);
+      if (queue.record_change == RecordChange::sender_key) changes.update_sender_key(*queue.record);
       if (queue.counters != queue.stored_counters) changes.update_counters(id, queue.counters);
     }
     if (queue.link.changed && queue.link.value) changes.put_link(id, *queue.link.value);
@@ -33,7 +34,8 @@ void PostgresQueueTransaction::collect_queue(const RecipientId& id, Queue& queue
     }
   }
   queue.stored = queue.record != nullptr;
-  queue.erased = queue.record_changed = queue.link.changed = false;
+  queue.erased = queue.link.changed = false;
+  queue.record_change = RecordChange::none;
   queue.stored_counters = queue.counters;
   queue.first_appended = queue.counters.next;
   queue.appended.clear();
@@ -76,7 +78,10 @@ Status PostgresQueueTransaction::commit() {
   const std::size_t totals = reads_totals ? changes.add(sql::kReadTotals) : 0;
   const std::size_t committed = changes.add(sql::kCommit);
   auto results = run(changes);
-  if (!results) return Error{ErrorCode::unavailable, results.error().message};
+  if (!results) {
+    const bool taken = results.error().code == ErrorCode::conflict;
+    return Error{taken ? ErrorCode::conflict : ErrorCode::unavailable, results.error().message};
+  }
   begun_ = false;
   if ((*results)[committed].command() != "COMMIT") {
     return failed({ErrorCode::unavailable, "PostgreSQL rolled the transaction back"});
