@@ -1,5 +1,5 @@
 # The front door. Each target calls one script in scripts/, which can be called alone with more arguments.
-.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean test-helm test-monitoring test-docs package test-package
+.PHONY: help run platform build test test-asan test-tsan test-long test-containers lint format bench bench-quick fuzz docs clean test-helm test-monitoring test-docs test-cluster package test-package
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test-containers: ## Container images and docker-compose.yml, run here
 
 test-helm: ## The Helm chart: values, renders, schemas of Kubernetes
 	@scripts/test-helm
+
+test-cluster: ## The Helm chart, installed on the cluster of KUBECONFIG
+	@scripts/test-cluster
 
 test-monitoring: ## Alert rules and dashboards, as Prometheus reads them
 	@scripts/test-monitoring

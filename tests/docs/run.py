@@ -2,7 +2,8 @@
 """Runs the commands of README.md and of the pages in docs/, and compares what they print with what the pages show.
 
 Every block of commands says what becomes of it (blocks.py); one that does not is a failure. Blocks of one scene are run in order, on
-one scratch machine (scene.py); those of the scene `containers` by scripts/test-containers (print_block.py).
+one scratch machine (scene.py); those of the scenes `containers` and `cluster` by scripts/test-containers and scripts/test-cluster
+(print_block.py).
 
 Usage: run.py PROGRAMS [SCENE…]   (the folder of the programs)
 """
@@ -19,6 +20,7 @@ import platforms
 import scene
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ELSEWHERE = ("containers", "cluster")
 SCENES = command_line.SCENES | one_host.SCENES | platforms.SCENES
 
 
@@ -61,7 +63,7 @@ def main():
     for block in read():
         if block.kind == "run" and block.scene in SCENES:
             of_scene[block.scene].append(block)
-        elif block.kind == "run" and block.scene == "containers":
+        elif block.kind == "run" and block.scene in ELSEWHERE:
             elsewhere += 1
         elif block.kind == "run":
             print(f"{block.place}: there is no scene {block.scene}")
@@ -75,7 +77,7 @@ def main():
     for name in wanted:
         count += len(of_scene[name])
         problems += run_scene(name, of_scene[name], programs)
-    print(f"docs: {count} blocks run, {elsewhere} are run by make test-containers, {left} not run for the reasons that they give, "
+    print(f"docs: {count} blocks run, {elsewhere} are run by make test-containers and test-cluster, {left} not run for the reasons that they give, "
           f"{problems} problems")
     sys.exit(1 if problems else 0)
 

@@ -437,7 +437,8 @@ def main():
             make_files(folder)
         examples = [(path.stem, [path]) for path in sorted((CHART / "examples").glob("*.yaml"))]
         good = [(f"good/{path.stem}", [TESTS / "base.yaml", path]) for path in sorted((TESTS / "good").glob("*.yaml"))]
-        for case, values in examples + good:
+        cluster = [("cluster/values", [TESTS.parent / "cluster" / "values.yaml"])]
+        for case, values in examples + good + cluster:
             cases += 1
             run = template(*values)
             if run.returncode != 0:
