@@ -313,12 +313,29 @@ def make_files(folder):
     (folder / "admin-identities" / "admins.toml").write_text('[a]\nrole = "viewer"\ncertificate_cn = "a"\n')
 
 
+def mounted(objects, kind, name, container):
+    """Where the container of an object has its files."""
+    for item, _, spec in pods(objects):
+        if (item["kind"], item["metadata"]["name"]) == (kind, name):
+            return [mount["mountPath"] for each in spec["containers"] if each["name"] == container for mount in each["volumeMounts"]]
+    return []
+
+
 def check_configuration(case, objects, folder):
+    """The programs take it, with the files that they are given and no others."""
     check = next((o["data"] for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "sotto-check"), {})
     for component in COMPONENTS:
-        for text in filter(None, [config_of(objects, component), check.get(f"{component}.toml")]):
+        configurations = [
+            (config_of(objects, component), mounted(objects, "Deployment", f"sotto-{component}", component)),
+            (check.get(f"{component}.toml"), mounted(objects, "Job", "sotto-check", component)),
+        ]
+        for text, mounts in configurations:
+            if text is None:
+                continue
+            for mount in mounts:
+                text = re.sub(rf'"{re.escape(mount)}(?=[/"])', f'"{folder / Path(mount).name}', text)
             file = folder / "sotto.toml"
-            file.write_text(text.replace("/etc/sotto/", f"{folder}/").replace("/run/sotto/", f"{folder}/"))
+            file.write_text(text.replace("/etc/sotto/", f"{folder}/not-mounted/").replace("/run/sotto/", f"{folder}/"))
             run = subprocess.run(
                 [PROGRAMS / f"sotto-{component}", "--check-config", "--config", file], capture_output=True, text=True, check=False
             )

@@ -22,10 +22,10 @@ shutdown:
   drain_time: {{ int .drain.requestSeconds }}s
 {{- end }}
 
-{{/* Towards another service: dict root, service, port. */}}
+{{/* Towards another service: dict root, service, port, check (the certificate may come later). */}}
 {{- define "sotto.config.client" -}}
 targets: {{ include "sotto.target" . }}
-{{- if ne .root.Values.internalTls.mode "plaintext" }}
+{{- if and (ne .root.Values.internalTls.mode "plaintext") (not .check) }}
 tls_ca: /etc/sotto/tls/ca.crt
 tls_certificate: /etc/sotto/tls/tls.crt
 tls_key: /etc/sotto/tls/tls.key
@@ -87,9 +87,9 @@ transport:
 identity:
   dir: /etc/sotto/identity
 queue_service:
-  {{- include "sotto.config.client" (dict "root" .root "service" "queue" "port" 7450) | nindent 2 }}
+  {{- include "sotto.config.client" (dict "root" .root "service" "queue" "port" 7450 "check" .check) | nindent 2 }}
 auth_service:
-  {{- include "sotto.config.client" (dict "root" .root "service" "auth" "port" 7451) | nindent 2 }}
+  {{- include "sotto.config.client" (dict "root" .root "service" "auth" "port" 7451 "check" .check) | nindent 2 }}
 proxy:
   enabled: {{ $gateway.proxy.enabled }}
 {{- if or $gateway.web.enabled (include "sotto.webSecret" .root) }}
@@ -126,7 +126,7 @@ database:
 redis:
   {{- include "sotto.config.redis" .root | nindent 2 }}
 notification_service:
-  {{- include "sotto.config.client" (dict "root" .root "service" "notification" "port" 7452) | nindent 2 }}
+  {{- include "sotto.config.client" (dict "root" .root "service" "notification" "port" 7452 "check" .check) | nindent 2 }}
 {{- end }}
 
 {{- define "sotto.config.auth" -}}
@@ -143,9 +143,9 @@ access:
   password_file: /etc/sotto/access/password
 {{- end }}
 queue_service:
-  {{- include "sotto.config.client" (dict "root" .root "service" "queue" "port" 7450) | nindent 2 }}
+  {{- include "sotto.config.client" (dict "root" .root "service" "queue" "port" 7450 "check" .check) | nindent 2 }}
 notification_service:
-  {{- include "sotto.config.client" (dict "root" .root "service" "notification" "port" 7452) | nindent 2 }}
+  {{- include "sotto.config.client" (dict "root" .root "service" "notification" "port" 7452 "check" .check) | nindent 2 }}
 admin:
   socket: /run/sotto/admin.sock
   {{- if $auth.admin.enabled }}
