@@ -6,7 +6,7 @@ if(SOTTO_CCACHE)
 endif()
 
 find_program(SOTTO_MOLD mold)
-if(SOTTO_MOLD)
+if(SOTTO_MOLD AND NOT CMAKE_CROSSCOMPILING)  # a cross compiler looks for linkers of its own architecture's name
   add_link_options(-fuse-ld=mold)
 endif()
 
