@@ -82,7 +82,7 @@ Result<CertificateAuthority> check_ca_key(const SecretData& data, const std::str
 }
 
 // Makes the Secret, unless somebody else has made it meanwhile; then what it holds comes back.
-Result<std::optional<SecretData>> create_or_read(const SecretStore& store, const NewSecret& secret) {
+Result<std::optional<SecretData>> create_or_read(const SecretStore& store, const SecretToMake& secret) {
   const auto made = store.create(secret);
   if (!made) return made.error();
   if (*made) return std::optional<SecretData>();
@@ -108,7 +108,7 @@ Result<std::pair<CertificateAuthority, Provided>> provide_ca_key(const SecretSto
   if (*present) return use(**present);
   auto identity = crypto::make_identity(kAlgorithm, common_name, now);
   if (!identity) return identity.error();
-  NewSecret secret{name, "ca-key", to_base64url(crypto::fingerprint(identity->ca_certificate)), {}};
+  SecretToMake secret{name, "ca-key", to_base64url(crypto::fingerprint(identity->ca_certificate)), {}};
   secret.data.emplace("ca.key", crypto::private_key_to_pem(identity->ca_key));
   secret.data.emplace("ca.crt", SecretString(crypto::certificate_to_pem(identity->ca_certificate)));
   const auto other = create_or_read(store, secret);
@@ -172,7 +172,7 @@ Result<ClusterIdentity> make_identity(const SecretStore& store, const ClusterIde
       crypto::make_leaf({.key = key.public_key(), .common_name = common_name}, ca.certificate, ca.key, now);
   if (!leaf) return Error{leaf.error().code, store.title(plan.ca_key_secret) + ": " + leaf.error().message};
   const auto fingerprint = to_base64url(result.fingerprint);
-  NewSecret secret{plan.secret, "identity", fingerprint, {}};
+  SecretToMake secret{plan.secret, "identity", fingerprint, {}};
   secret.data.emplace("ca.crt", SecretString(crypto::certificate_to_pem(ca.certificate)));
   secret.data.emplace("server.crt", SecretString(crypto::certificate_to_pem(*leaf)));
   secret.data.emplace("server.key", crypto::private_key_to_pem(key));
@@ -241,7 +241,7 @@ Result<Provided> provide_password(const SecretStore& store, const std::string& n
   const auto present = store.read(name);
   if (!present) return present.error();
   if (*present) return check(**present);
-  NewSecret secret{name, "password", std::nullopt, {}};
+  SecretToMake secret{name, "password", std::nullopt, {}};
   secret.data.emplace("password", new_password());
   const auto other = create_or_read(store, secret);
   if (!other) return other.error();

@@ -32,7 +32,7 @@ Result<SecretString> from_base64(std::string text) {
   return result;
 }
 
-SecretString to_json(const NewSecret& secret) {
+SecretString to_json(const SecretToMake& secret) {
   Json metadata{{"name", secret.name},
                 {"labels",
                  {{"app.kubernetes.io/name", "sotto"},
@@ -84,7 +84,7 @@ Result<std::optional<SecretData>> SecretStore::read(const std::string& name) con
   return data;
 }
 
-Result<bool> SecretStore::create(const NewSecret& secret) const {
+Result<bool> SecretStore::create(const SecretToMake& secret) const {
   const auto object = object_of(secret.name);
   const auto answer = api_.post(object.collection(), to_json(secret));
   if (!answer) return answer.error();

@@ -13,7 +13,7 @@ namespace sotto::cli {
 // By key.
 using SecretData = std::map<std::string, SecretString, std::less<>>;
 
-struct NewSecret {
+struct SecretToMake {
   std::string name;
   std::string component;                   // label app.kubernetes.io/component
   std::optional<std::string> fingerprint;  // annotation kFingerprintAnnotation
@@ -29,7 +29,7 @@ class SecretStore {
   // Nothing: there is none of this name. And as refused() and ApiServer.
   [[nodiscard]] Result<std::optional<SecretData>> read(const std::string& name) const;
   // False: there is one of this name, which is left as it is. As above.
-  [[nodiscard]] Result<bool> create(const NewSecret& secret) const;
+  [[nodiscard]] Result<bool> create(const SecretToMake& secret) const;
 
   // "Secret sotto/sotto-identity": for messages.
   [[nodiscard]] std::string title(const std::string& name) const { return object_of(name).title(); }
