@@ -20,6 +20,7 @@ AdminServer::AdminServer(std::unique_ptr<auth::AdminServer> server, Parts& parts
   queues_.serve(parts.queues, std::move(parts.hooks));
   server_->add(queues_);
   server_->add(notifications_);
+  if (parts.backups != nullptr) server_->add(backups_.emplace(server_->moderation(), *parts.backups));
 }
 
 grpc::Status AdminServer::admit(const grpc::ServerContextBase& context, queue::AdminCall call,

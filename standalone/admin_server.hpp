@@ -1,14 +1,16 @@
-// AdminServer: what administrators are served of a standalone server: auth::AdminServer, and its queues and
-// notifications beside that. Owned by Server; all but what gRPC calls from its thread.
+// AdminServer: what administrators are served of a standalone server: auth::AdminServer, and its queues,
+// notifications and backups beside that. Owned by Server; all but what gRPC calls from its thread.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "services/auth/api/admin_server.hpp"
 #include "services/auth/api/notification_status_service.hpp"
 #include "services/notification/domain/notification_status.hpp"
 #include "services/queue/api/admin_service.hpp"
+#include "standalone/backup_service.hpp"
 
 namespace sotto::standalone {
 
@@ -20,6 +22,7 @@ class AdminServer {
     backend::QueueBackend& queues;
     queue::QueueAdminHooks hooks;  // without `admit`
     std::function<notification::NotificationStatus()> notifications;
+    Backups* backups;  // null: there is nothing to make backups of
     const Clock& clock;
   };
   // Listens where `config` says, if anywhere. Errors are those of auth::AdminServer.
@@ -37,6 +40,7 @@ class AdminServer {
   const std::unique_ptr<auth::AdminServer> server_;
   queue::AdminService queues_;
   auth::NotificationStatusService notifications_;
+  std::optional<BackupService> backups_;
 };
 
 }  // namespace sotto::standalone

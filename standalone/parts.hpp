@@ -22,6 +22,7 @@
 #include "services/queue/metrics/store_watch.hpp"
 #include "standalone/access.hpp"
 #include "standalone/admin_server.hpp"
+#include "standalone/backups.hpp"
 #include "standalone/server.hpp"
 
 namespace sotto::standalone {
@@ -43,6 +44,7 @@ struct Server::Parts {
   std::unique_ptr<auth::PasswordStore> passwords;    // until access has it
   std::unique_ptr<queue::QueueStore> queues;
   std::unique_ptr<notification::NotificationStore> notifications;
+  std::unique_ptr<Backups> backups;  // null: nothing is stored
   queue::InProcessDirectory directory;
   std::unique_ptr<notification::NotificationHub> hub;
   std::unique_ptr<queue::GroupCommit> commit;

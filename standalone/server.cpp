@@ -24,7 +24,7 @@
 namespace sotto::standalone {
 namespace {
 
-Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
+Status open_stores(const ServerSettings& settings, Server::Parts& parts, const Clock& clock) {
   if (settings.ephemeral) {
     parts.queues = std::make_unique<queue::MemoryQueueStore>();
     parts.notifications = std::make_unique<notification::MemoryNotificationStore>();
@@ -45,6 +45,7 @@ Status open_stores(const ServerSettings& settings, Server::Parts& parts) {
   parts.queues = std::move(*queues);
   parts.passwords = std::move(*passwords);
   parts.notifications = std::move(*notifications);
+  parts.backups = std::make_unique<Backups>(*std::move(database), settings.data_dir, clock);
   return ok_status();
 }
 
@@ -70,6 +71,7 @@ Status start_admin(const ServerSettings& settings, Server::Parts& parts, const C
                                                    status.services = parts.hub->services();
                                                    return status;
                                                  },
+                                             .backups = parts.backups.get(),
                                              .clock = clock});
   if (!admin) return admin.error();
   parts.admin = *std::move(admin);
@@ -107,7 +109,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   auto names = gateway::open_name_resolver(settings);
   if (!names) return names.error();
   parts->names = *std::move(names);
-  if (auto status = open_stores(settings, *parts); !status) return status.error();
+  if (auto status = open_stores(settings, *parts, clock); !status) return status.error();
 
   auto access = Access::open(settings, std::move(parts->passwords), clock);
   if (!access) return access.error();
@@ -173,6 +175,7 @@ void Server::expose(metrics::Metrics& metrics, Health& health) {
   queue::expose_totals(metrics, *parts_->queues);
   notification::expose_hub(metrics, *parts_->hub);
   notification::expose_pending(metrics, [&parts = *parts_] { return notification_status(parts); });
+  if (parts_->backups) parts_->backups->expose(metrics);
   health.add("store", [this] { return parts_->store_watch->state(); });
   if (parts_->admin) parts_->admin->server().show(health);
 }

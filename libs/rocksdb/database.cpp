@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "libs/rocksdb/log_tail.hpp"
@@ -305,6 +307,23 @@ Status Database::compact() {
   // Obsolete files go in the background; switching deletions off and on waits for that and takes what is left.
   if (const auto status = impl_->db->DisableFileDeletions(); !status.ok()) return unavailable("compact", status);
   if (const auto status = impl_->db->EnableFileDeletions(false); !status.ok()) return unavailable("compact", status);
+  return ok_status();
+}
+
+Status Database::checkpoint(const fs::path& directory) {
+  if (impl_->stopped.load(std::memory_order_relaxed)) {
+    return Error{ErrorCode::unavailable, "cannot copy the data directory: the last write to it failed"};
+  }
+  ::rocksdb::Checkpoint* made = nullptr;
+  const auto ready = ::rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<::rocksdb::Checkpoint> checkpoint(made);
+  if (!ready.ok()) return unavailable("copy", ready);
+  // Memtables are not flushed for it, the log has what is in them: a flush that finds no room would stop all writes,
+  // and would write down bodies that are soon deleted.
+  constexpr auto kNoFlush = std::numeric_limits<std::uint64_t>::max();
+  if (const auto status = checkpoint->CreateCheckpoint(directory.string(), kNoFlush); !status.ok()) {
+    return unavailable("copy", status);
+  }
   return ok_status();
 }
 

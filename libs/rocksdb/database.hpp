@@ -94,6 +94,11 @@ class Database {
   Status write(const WriteBatch& batch, Durability durability);
   // Rewrites all tables and starts a new log, so that no deleted row is left in any file. Slow. unavailable on failure.
   Status compact();
+  // Makes `directory`, which must not be there: a database that open() takes, as this one is now. Whatever write() has
+  // reported is in it. Tables are links where the file system allows it, so it is made as quickly as the log, of up to
+  // Options::max_log_bytes, is copied. Writes go on meanwhile. Its files may be readable by others, and are on the disk
+  // only after they were synced. unavailable: it cannot be made, or the last write has failed; nothing is left of it.
+  Status checkpoint(const std::filesystem::path& directory);
 
  private:
   friend class WriteBatch;

@@ -88,7 +88,7 @@ class MetricNames : public testing::Test {
 };
 
 TEST_F(MetricNames, OfTheStandaloneServer) {
-  auto server = ServerProgram::standalone({"--web-listen=127.0.0.1:0"});
+  auto server = ServerProgram::durable({"--web-listen=127.0.0.1:0"});
   check("sotto-server", server);
 }
 
