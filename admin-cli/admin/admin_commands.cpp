@@ -31,6 +31,8 @@ void add_admin_commands(CLI::App& parent, CommandTable& commands) {
   command(queue, "delete", "Remove a queue with all its messages", make_queue_delete_command);
   auto& notification = *group("notification", "Notifications of new messages; of a running server");
   command(notification, "status", "How many wait, and since when", make_notification_status_command);
+  auto& backup = *group("backup", "Copies of the store; of a running standalone server");
+  command(backup, "create", "Make a backup while the server runs", make_backup_create_command);
   // The group is there: tests need no running server of ours.
   command(*parent.get_subcommand("server"), "status", "Whether a running server is ready, and what it holds",
           make_server_status_command);

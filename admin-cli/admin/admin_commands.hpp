@@ -1,5 +1,6 @@
-// `sotto password`, `policy`, `audit`, `queue`, `notification` and `server status`: what is asked of a running server
-// (docs/cli.md), and `sotto admin`: who may ask. A part of `sotto` of its own, as it is the one that speaks gRPC.
+// `sotto password`, `policy`, `audit`, `queue`, `notification`, `backup` and `server status`: what is asked of a
+// running server (docs/cli.md), and `sotto admin`: who may ask. A part of `sotto` of its own, as it is the one that
+// speaks gRPC.
 #pragma once
 
 #include <memory>
@@ -26,6 +27,7 @@ std::unique_ptr<Command> make_queue_status_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_block_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_unblock_command(CLI::App& app);
 std::unique_ptr<Command> make_queue_delete_command(CLI::App& app);
+std::unique_ptr<Command> make_backup_create_command(CLI::App& app);
 std::unique_ptr<Command> make_server_status_command(CLI::App& app);
 std::unique_ptr<Command> make_notification_status_command(CLI::App& app);
 

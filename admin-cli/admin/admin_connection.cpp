@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
@@ -20,8 +19,6 @@
 namespace sotto::cli {
 namespace {
 
-// Hardening a chosen password takes some 100 ms, and so does a full disk to say so.
-constexpr std::chrono::seconds kLimit{15};
 constexpr std::size_t kTokenBytes = 32;
 
 std::string default_target() {
@@ -104,8 +101,8 @@ Result<std::shared_ptr<grpc::Channel>> AdminConnection::connect() {
        .anonymous = tls_certificate_.empty()});
 }
 
-void AdminConnection::prepare(grpc::ClientContext& context) const {
-  rpc::set_timeout(context, kLimit);
+void AdminConnection::prepare(grpc::ClientContext& context, std::chrono::seconds limit) const {
+  rpc::set_timeout(context, limit);
   if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + std::string(token_.expose()));
   if (!is_socket()) return;
   if (const auto name = user_name(); !name.empty()) context.AddMetadata("x-sotto-user", name);

@@ -5,6 +5,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -31,12 +32,16 @@ class AdminConnection {
     return Service::NewStub(*channel);
   }
 
-  // Calls a method, for at most some seconds. connection_failed: nobody is there; unauthenticated: one of the two does
-  // not believe the other; all others are the server's.
+  // Hardening a chosen password takes some 100 ms, and so does a full disk to say so.
+  static constexpr std::chrono::seconds kLimit{15};
+
+  // Calls a method, for at most `limit`. connection_failed: nobody is there; unauthenticated: one of the two does not
+  // believe the other; protocol: the server has no such method; all others are the server's.
   template <class Stub, class Method, class Request, class Response>
-  Status call(Stub& stub, Method method, const Request& request, Response& response) const {
+  Status call(Stub& stub, Method method, const Request& request, Response& response,
+              std::chrono::seconds limit = kLimit) const {
     grpc::ClientContext context;
-    prepare(context);
+    prepare(context, limit);
     return result((stub.*method)(&context, request, &response));
   }
 
@@ -45,7 +50,7 @@ class AdminConnection {
   Result<std::shared_ptr<grpc::Channel>> connect();
   [[nodiscard]] Status check_options() const;
   Status read_token();
-  void prepare(grpc::ClientContext& context) const;
+  void prepare(grpc::ClientContext& context, std::chrono::seconds limit) const;
   [[nodiscard]] Status result(const grpc::Status& status) const;
   [[nodiscard]] Error no_socket() const;
   [[nodiscard]] Error no_connection(const std::string& reason) const;
