@@ -33,16 +33,18 @@ std::optional<std::string> array_text(const toml::array& array) {
   return joined;
 }
 
-void flatten(const toml::table& table, const std::string& prefix, const std::string& file,
+void flatten(const toml::table& table, const std::string& prefix, const std::string& file, EmptyTables empty,
              std::vector<FileValue>& out) {
   for (const auto& [name, node] : table) {
     const auto key = prefix + std::string(name.str());
+    const auto origin = fmt::format("{}:{}", file, node.source().begin.line);
     if (const auto* inner = node.as_table()) {
-      flatten(*inner, key + ".", file, out);
+      if (inner->empty() && empty == EmptyTables::keep) out.push_back({key, "", origin, false, true});
+      flatten(*inner, key + ".", file, empty, out);
       continue;
     }
     const auto text = node.is_array() ? array_text(*node.as_array()) : scalar_text(node);
-    out.push_back({key, text.value_or(""), fmt::format("{}:{}", file, node.source().begin.line), text.has_value()});
+    out.push_back({key, text.value_or(""), origin, text.has_value()});
   }
 }
 
@@ -64,13 +66,13 @@ Result<std::string> read_text_file(const std::filesystem::path& path) {
   return content;
 }
 
-Result<std::vector<FileValue>> read_toml_file(const std::filesystem::path& path) {
+Result<std::vector<FileValue>> read_toml_file(const std::filesystem::path& path, EmptyTables empty) {
   auto content = read_text_file(path);
   if (!content) return content.error();
   try {
     const auto table = toml::parse(std::string_view(*content), path.string());
     std::vector<FileValue> values;
-    flatten(table, "", path.filename().string(), values);
+    flatten(table, "", path.filename().string(), empty, values);
     return values;
   } catch (const toml::parse_error& error) {
     return Error{ErrorCode::configuration,

@@ -46,9 +46,15 @@ class IdentityReader {
   explicit IdentityReader(const std::filesystem::path& path) : path_(path) {}
 
   Result<AdminIdentities> read() {
-    const auto values = config::read_toml_file(path_);
+    const auto values = config::read_toml_file(path_, config::EmptyTables::keep);
     if (!values) return values.error();
     for (const auto& value : *values) {
+      if (value.empty_table) {
+        problem(value,
+                "has nothing below it; add role, and token_sha256, certificate_sha256, certificate_cn or "
+                "certificate_uri");
+        continue;
+      }
       const auto dot = value.key.rfind('.');
       if (dot == std::string::npos) {
         problem(value, "stands before the name of anybody; write it below a line such as [alice]");

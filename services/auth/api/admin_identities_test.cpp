@@ -85,6 +85,10 @@ TEST_F(Identities, SayWhatIsWrongAndWhere) {
   EXPECT_THAT(complaint("role = \"viewer\"\n"), HasSubstr(":1: role stands before the name of anybody"));
   EXPECT_THAT(complaint("\n[alice]\nrole = \"viewer\"\n"),
               HasSubstr(":3: alice.role is all there is of somebody; add token_sha256"));
+  // Whoever reads only the names would think that bob may do something, or that it does not matter that he cannot.
+  EXPECT_THAT(complaint("[alice]\nrole = \"viewer\"\ncertificate_cn = \"a\"\n\n[bob]\n"),
+              HasSubstr("admins.toml:5: bob has nothing below it; add role, and token_sha256"));
+  EXPECT_THAT(complaint("[bob]\n"), AllOf(HasSubstr(":1: bob has nothing"), Not(HasSubstr("names nobody"))));
   EXPECT_THAT(complaint("[alice]\ncertificate_cn = \"a\"\n"),
               HasSubstr(":2: alice.certificate_cn is of somebody without"));
   EXPECT_THAT(complaint("[alice]\nrole = \"root\"\ncertificate_cn = \"a\"\n"),
