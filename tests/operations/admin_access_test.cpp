@@ -152,6 +152,7 @@ TEST_F(AdminAccess, EachRoleMayDoWhatItMayAndEveryRefusalIsAudited) {
       {{"queue", "delete", "--yes", queue}, 1, kNotFound},
       {{"password", "create", "--label", "team-a", "--show-password", "--dry-run"}, 2, kOk},
       {{"policy", "set", "--proxy", "off"}, 2, kOk},
+      {{"backup", "create", "--name", "no/name"}, 2, kUsage},
   };
   for (std::size_t role = 0; role < roles.size(); ++role) {
     const auto files = authority.issue(path(roles[role]), roles[role]);
@@ -169,6 +170,7 @@ TEST_F(AdminAccess, EachRoleMayDoWhatItMayAndEveryRefusalIsAudited) {
         "the-viewer            password.create     -  REFUSED: needs the role operator, has viewer",
         "the-moderator         password.create     -  REFUSED: needs the role operator, has moderator",
         "the-moderator         policy.set          -  REFUSED: needs the role operator, has moderator",
+        "the-moderator         backup.create       -  REFUSED: needs the role operator, has moderator",
         "the-operator          policy.set "}) {
     EXPECT_THAT(audited, HasSubstr(line));
   }

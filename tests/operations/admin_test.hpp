@@ -32,7 +32,8 @@ class AdminTest : public testing::Test {
     std::string output;  // of both
   };
 
-  AdminTest() {
+  // `flags`: of the server, more of them.
+  explicit AdminTest(const std::vector<std::string>& flags = {}) : server(ServerProgram::durable(flags)) {
     crypto::initialise();
     server.wait_ready(true);
     fingerprint_ = fingerprint_of(server.identity_dir());
@@ -95,7 +96,7 @@ class AdminTest : public testing::Test {
     test::expect_golden("tests/operations/golden/" + name, settled(text));
   }
 
-  ServerProgram server = ServerProgram::durable();
+  ServerProgram server;
 
  private:
   crypto::Fingerprint fingerprint_{};
