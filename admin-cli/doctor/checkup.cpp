@@ -14,6 +14,7 @@
 #include "admin-cli/doctor/limits_check.hpp"
 #include "admin-cli/doctor/metrics_check.hpp"
 #include "admin-cli/doctor/ports_check.hpp"
+#include "admin-cli/doctor/proxy_check.hpp"
 #include "admin-cli/doctor/redis_check.hpp"
 #include "admin-cli/doctor/settings_check.hpp"
 
@@ -33,6 +34,7 @@ const std::vector<Checkup::Row>& Checkup::rows() {
       {"clock", &Checkup::clock},
       {"dns", &Checkup::dns},
       {"ports", &Checkup::ports},
+      {"proxy", &Checkup::proxy},
       {"limits", &Checkup::limits},
       {"database", &Checkup::database},
       {"redis", &Checkup::redis},
@@ -108,6 +110,10 @@ Findings Checkup::ports(SystemTime /*now*/) const {
     return findings;
   }
   return subject_.grpc.empty() ? skip("ports") : check_service_ports(subject_.grpc);
+}
+
+Findings Checkup::proxy(SystemTime /*now*/) const {
+  return subject_.gateway ? check_proxy(subject_.gateway->proxy) : skip("proxy");
 }
 
 Findings Checkup::limits(SystemTime /*now*/) const {

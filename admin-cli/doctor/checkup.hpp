@@ -39,6 +39,7 @@ class Checkup {
   [[nodiscard]] Findings clock(SystemTime now) const;
   [[nodiscard]] Findings dns(SystemTime now) const;
   [[nodiscard]] Findings ports(SystemTime now) const;
+  [[nodiscard]] Findings proxy(SystemTime now) const;
   [[nodiscard]] Findings limits(SystemTime now) const;
   [[nodiscard]] Findings database(SystemTime now) const;
   [[nodiscard]] Findings redis(SystemTime now) const;
