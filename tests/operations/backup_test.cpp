@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 class BackupCommand : public AdminTest {
  protected:
-  BackupCommand() : AdminTest({"--quota=1000000"}) {}
+  BackupCommand() : AdminTest({"--quota=10000"}) {}
 
   // Puts this directory in the place of the server's data, and kills and starts the server.
   void restore(const fs::path& backup) {

@@ -10,8 +10,8 @@ namespace {
 
 TEST(LossWatch, SaysNothingWhileAllIsWell) {
   test::RedisServer server;
-  TestReplica first(server.client_options());
-  TestReplica second(server.client_options());
+  CoordinatingReplica first(server.client_options());
+  CoordinatingReplica second(server.client_options());
   first.wait_looks();
   EXPECT_TRUE(first.lost().empty());
   EXPECT_TRUE(second.lost().empty());
@@ -21,7 +21,7 @@ TEST(LossWatch, NoticesARestartWithItsData) {
   test::RedisServer::Options durable;
   durable.append_only = true;
   test::RedisServer server(durable);
-  TestReplica replica(server.client_options());
+  CoordinatingReplica replica(server.client_options());
   server.restart();
   replica.wait_all_lost();
   EXPECT_EQ(replica.watched().reconnected, 1U);
@@ -30,8 +30,8 @@ TEST(LossWatch, NoticesARestartWithItsData) {
 
 TEST(LossWatch, NoticesARestartWithoutItsData) {
   test::RedisServer server;
-  TestReplica first(server.client_options());
-  TestReplica second(server.client_options());
+  CoordinatingReplica first(server.client_options());
+  CoordinatingReplica second(server.client_options());
   server.restart_flushed();
   first.wait_all_lost();
   second.wait_all_lost();
@@ -45,7 +45,7 @@ TEST(LossWatch, NoticesARestartWithoutItsData) {
 
 TEST(LossWatch, NoticesLostDataWithoutALostConnection) {
   test::RedisServer server;
-  TestReplica replica(server.client_options());
+  CoordinatingReplica replica(server.client_options());
   server.execute(redis::Command("FLUSHALL"));
   replica.wait_all_lost();
   EXPECT_EQ(replica.watched().reconnected, 0U);
@@ -53,7 +53,7 @@ TEST(LossWatch, NoticesLostDataWithoutALostConnection) {
 
 TEST(LossWatch, NoticesLostDataOfEachNodeOfACluster) {
   test::RedisCluster cluster;
-  TestReplica replica(cluster.client_options());
+  CoordinatingReplica replica(cluster.client_options());
   for (std::size_t i = 0; i < test::RedisCluster::kNodes; ++i) {
     cluster.node(i).execute(redis::Command("FLUSHALL"));
     replica.wait_all_lost();
@@ -63,7 +63,7 @@ TEST(LossWatch, NoticesLostDataOfEachNodeOfACluster) {
 
 TEST(LossWatch, NoticesARestartedNodeOfACluster) {
   test::RedisCluster cluster;
-  TestReplica replica(cluster.client_options());
+  CoordinatingReplica replica(cluster.client_options());
   cluster.node(1).restart();
   cluster.wait_ready();
   replica.wait_all_lost();
@@ -71,9 +71,9 @@ TEST(LossWatch, NoticesARestartedNodeOfACluster) {
 
 TEST(LossWatch, WhatIsLostMeanwhileIsSaidInOne) {
   test::RedisServer server;
-  auto options = TestReplica::options(server.client_options());
+  auto options = CoordinatingReplica::options(server.client_options());
   options.watch.quiet = std::chrono::hours(1);
-  TestReplica replica(options);
+  CoordinatingReplica replica(options);
   server.execute(redis::Command("FLUSHALL"));
   replica.wait_all_lost();
   for (int i = 0; i < 3; ++i) {
@@ -89,7 +89,7 @@ TEST(LossWatch, WhatIsLostMeanwhileIsSaidInOne) {
 TEST(LossWatch, RedisNeedNotBeThereAtTheStart) {
   test::RedisServer server;
   server.stop();
-  TestReplica replica(TestReplica::options(server.client_options()), TestReplica::Wait::no);
+  CoordinatingReplica replica(CoordinatingReplica::options(server.client_options()), CoordinatingReplica::Wait::no);
   server.start();
   replica.ready();
   EXPECT_TRUE(replica.client().connected());
@@ -97,7 +97,7 @@ TEST(LossWatch, RedisNeedNotBeThereAtTheStart) {
 
 TEST(LossWatch, StopsWhileRedisIsAway) {
   test::RedisServer server;
-  TestReplica replica(server.client_options());
+  CoordinatingReplica replica(server.client_options());
   server.pause();
   replica.stop();
   replica.stop();

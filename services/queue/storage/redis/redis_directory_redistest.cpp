@@ -26,7 +26,7 @@ class OwnedDirectory final : public SubscriptionDirectory {
   [[nodiscard]] bool shared() const override { return replica_.directory().shared(); }
 
  private:
-  mutable TestReplica replica_;
+  mutable CoordinatingReplica replica_;
 };
 
 template <class Server>
@@ -48,10 +48,11 @@ INSTANTIATE_TEST_SUITE_P(Redis, SharedSubscriptionDirectoryConformance, kBoth, n
 
 class RedisDirectoryTest : public testing::Test {
  protected:
-  Result<std::vector<std::optional<SessionRef>>> execute(TestReplica& replica, const DirectoryRequest& request) {
+  Result<std::vector<std::optional<SessionRef>>> execute(CoordinatingReplica& replica,
+                                                         const DirectoryRequest& request) {
     return replica.directory().execute({&request, 1});
   }
-  std::optional<SessionRef> look(TestReplica& replica) {
+  std::optional<SessionRef> look(CoordinatingReplica& replica) {
     auto answer = execute(replica, {Kind::look, queue_, {}});
     if (!answer) {
       ADD_FAILURE() << answer.error().message;
@@ -69,9 +70,9 @@ class RedisDirectoryTest : public testing::Test {
 };
 
 TEST_F(RedisDirectoryTest, SubscriptionsHaveALifetimeThatStartsAnew) {
-  auto options = TestReplica::options(server_.client_options());
+  auto options = CoordinatingReplica::options(server_.client_options());
   options.directory.lifetime = std::chrono::hours(2);
-  TestReplica replica(options);
+  CoordinatingReplica replica(options);
   ASSERT_TRUE(execute(replica, {Kind::subscribe, queue_, kPhone}));
   EXPECT_GT(lifetime_left(server_), 3'600'000);
   EXPECT_LE(lifetime_left(server_), 7'200'000);
@@ -86,7 +87,7 @@ TEST_F(RedisDirectoryTest, SubscriptionsHaveALifetimeThatStartsAnew) {
 }
 
 TEST_F(RedisDirectoryTest, ValuesOfAnotherFormatCountAsAbsent) {
-  TestReplica replica(server_.client_options());
+  CoordinatingReplica replica(server_.client_options());
   server_.execute(redis::Command("SET").key("q:", queue_.view()).arg("another format"));
   EXPECT_EQ(look(replica), std::nullopt);
   EXPECT_EQ(execute(replica, {Kind::resume, queue_, kPhone}).value()[0], kPhone);
@@ -94,7 +95,7 @@ TEST_F(RedisDirectoryTest, ValuesOfAnotherFormatCountAsAbsent) {
 }
 
 TEST_F(RedisDirectoryTest, FailsAtOnceWhileRedisIsAway) {
-  TestReplica replica(server_.client_options());
+  CoordinatingReplica replica(server_.client_options());
   ASSERT_TRUE(execute(replica, {Kind::subscribe, queue_, kPhone}));
   server_.kill();
   test::wait_until("the loss of the connection", [&] { return !replica.client().connected(); });
@@ -113,9 +114,9 @@ TEST_F(RedisDirectoryTest, FailsAtOnceWhileRedisIsAway) {
 }
 
 TEST_F(RedisDirectoryTest, AStoppedRedisCostsNoMoreThanTheDeadline) {
-  auto options = TestReplica::options(server_.client_options());
+  auto options = CoordinatingReplica::options(server_.client_options());
   options.directory.deadline = std::chrono::milliseconds(50);
-  TestReplica replica(options);
+  CoordinatingReplica replica(options);
   server_.pause();
   // Would wait for ever without a deadline.
   const auto answer = execute(replica, {Kind::subscribe, queue_, kPhone});
@@ -129,10 +130,10 @@ TEST_F(RedisDirectoryTest, AStoppedRedisCostsNoMoreThanTheDeadline) {
 }
 
 TEST_F(RedisDirectoryTest, TheOtherReplicasHearOfAFailure) {
-  TestReplica other(server_.client_options());
-  auto options = TestReplica::options(server_.client_options());
+  CoordinatingReplica other(server_.client_options());
+  auto options = CoordinatingReplica::options(server_.client_options());
   options.directory.deadline = std::chrono::milliseconds(0);
-  TestReplica replica(options);
+  CoordinatingReplica replica(options);
   EXPECT_FALSE(execute(replica, {Kind::look, queue_, {}})) << "no answer comes in no time";
   replica.wait_all_lost();
   other.wait_all_lost();

@@ -50,8 +50,8 @@ Bytes event(std::string_view text) {
 class EventBusTest : public testing::Test {
  protected:
   // Short lifetimes; a publisher believes what it knows for as long as it can.
-  TestReplica::Options options() const {
-    auto out = TestReplica::options(server_.client_options());
+  CoordinatingReplica::Options options() const {
+    auto out = CoordinatingReplica::options(server_.client_options());
     out.bus.lookup_lifetime = std::chrono::hours(1);
     return out;
   }
@@ -60,14 +60,14 @@ class EventBusTest : public testing::Test {
   }
   static Bytes gateway_key() { return from_hex("fedcba9876543210").value(); }
   // A process that is gone at once, and says nothing.
-  static void die(TestReplica& replica) { replica.stop(); }
+  static void die(CoordinatingReplica& replica) { replica.stop(); }
 
   test::RedisServer server_;
 };
 
 TEST_F(EventBusTest, EventsReachTheReplicaOfTheGateway) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   Inbox other;
   receiver.bus().listen(kGateway, inbox.handler());
@@ -83,8 +83,8 @@ TEST_F(EventBusTest, EventsReachTheReplicaOfTheGateway) {
 }
 
 TEST_F(EventBusTest, EventsOfAGatewayKeepTheirOrder) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   receiver.bus().listen(kGateway, inbox.handler());
   std::vector<std::string> sent;
@@ -96,9 +96,9 @@ TEST_F(EventBusTest, EventsOfAGatewayKeepTheirOrder) {
 }
 
 TEST_F(EventBusTest, OneOfTheReplicasOfAGatewayGetsAnEvent) {
-  TestReplica sender(options());
-  TestReplica first(options());
-  TestReplica second(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica first(options());
+  CoordinatingReplica second(options());
   Inbox of_first;
   Inbox of_second;
   first.bus().listen(kGateway, of_first.handler());
@@ -107,7 +107,7 @@ TEST_F(EventBusTest, OneOfTheReplicasOfAGatewayGetsAnEvent) {
   // The newest listener is the owner, for those who ask from now on; others still reach the first. None is lost, and
   // none comes twice.
   second.bus().listen(kGateway, of_second.handler());
-  TestReplica late(options());
+  CoordinatingReplica late(options());
   for (int i = 0; i < 50; ++i) {
     sender.bus().publish(kGateway, event("sender"));
     late.bus().publish(kGateway, event("late"));
@@ -120,9 +120,9 @@ TEST_F(EventBusTest, OneOfTheReplicasOfAGatewayGetsAnEvent) {
 }
 
 TEST_F(EventBusTest, AReplicaThatTheGatewayHasLeftPassesEventsOn) {
-  TestReplica sender(options());
-  TestReplica first(options());
-  TestReplica second(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica first(options());
+  CoordinatingReplica second(options());
   Inbox of_first;
   Inbox of_second;
   first.bus().listen(kGateway, of_first.handler());
@@ -138,9 +138,9 @@ TEST_F(EventBusTest, AReplicaThatTheGatewayHasLeftPassesEventsOn) {
 }
 
 TEST_F(EventBusTest, AfterUnlistenAnotherReplicaOwnsTheGateway) {
-  TestReplica sender(options());
-  TestReplica first(options());
-  TestReplica second(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica first(options());
+  CoordinatingReplica second(options());
   Inbox of_first;
   Inbox of_second;
   first.bus().listen(kGateway, of_first.handler());
@@ -153,8 +153,8 @@ TEST_F(EventBusTest, AfterUnlistenAnotherReplicaOwnsTheGateway) {
 }
 
 TEST_F(EventBusTest, AHandlerIsNotCalledAfterUnlisten) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   for (int round = 0; round < 50; ++round) {
     auto inbox = std::make_unique<Inbox>();
     receiver.bus().listen(kGateway, inbox->handler());
@@ -168,8 +168,8 @@ TEST_F(EventBusTest, AHandlerIsNotCalledAfterUnlisten) {
 }
 
 TEST_F(EventBusTest, ANewHandlerReplacesTheOldOne) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   Inbox first;
   Inbox second;
   receiver.bus().listen(kGateway, first.handler());
@@ -180,11 +180,11 @@ TEST_F(EventBusTest, ANewHandlerReplacesTheOldOne) {
 }
 
 TEST_F(EventBusTest, EventsForNobodyAreDropped) {
-  TestReplica sender(options());
+  CoordinatingReplica sender(options());
   sender.bus().publish(kGateway, event("x"));
   test::wait_until("the drop", [&] { return sender.bus().counters().dropped_nobody == 1; });
   // Nobody is not remembered.
-  TestReplica receiver(options());
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   receiver.bus().listen(kGateway, inbox.handler());
   sender.bus().publish(kGateway, event("y"));
@@ -193,9 +193,9 @@ TEST_F(EventBusTest, EventsForNobodyAreDropped) {
 }
 
 TEST_F(EventBusTest, WhenTheOwnerDiesAnotherReplicaTakesTheGateway) {
-  TestReplica sender(options());
-  TestReplica first(options());
-  TestReplica second(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica first(options());
+  CoordinatingReplica second(options());
   Inbox of_first;
   Inbox of_second;
   first.bus().listen(kGateway, of_first.handler());
@@ -211,9 +211,9 @@ TEST_F(EventBusTest, WhenTheOwnerDiesAnotherReplicaTakesTheGateway) {
 TEST_F(EventBusTest, EntriesOfTheRegistryExpireAndAreRefreshed) {
   auto short_lived = options();
   short_lived.bus.lifetime = std::chrono::milliseconds(300);
-  TestReplica sender(short_lived);
-  TestReplica first(short_lived);
-  TestReplica second(short_lived);
+  CoordinatingReplica sender(short_lived);
+  CoordinatingReplica first(short_lived);
+  CoordinatingReplica second(short_lived);
   Inbox of_first;
   Inbox of_second;
   first.bus().listen(kGateway, of_first.handler());
@@ -231,8 +231,8 @@ TEST_F(EventBusTest, EntriesOfTheRegistryExpireAndAreRefreshed) {
 }
 
 TEST_F(EventBusTest, WhatIsPublishedWhileRedisIsAwayIsDropped) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   receiver.bus().listen(kGateway, inbox.handler());
   sender.bus().publish(kGateway, event("before"));
@@ -252,8 +252,8 @@ TEST_F(EventBusTest, WhatIsPublishedWhileRedisIsAwayIsDropped) {
 }
 
 TEST_F(EventBusTest, RegistrationsSurviveTheLossOfData) {
-  TestReplica sender(options());
-  TestReplica receiver(options());
+  CoordinatingReplica sender(options());
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   receiver.bus().listen(kGateway, inbox.handler());
   server_.execute(redis::Command("FLUSHALL"));
@@ -266,8 +266,8 @@ TEST_F(EventBusTest, RegistrationsSurviveTheLossOfData) {
 TEST_F(EventBusTest, WhatIsOnItsWayIsBounded) {
   auto small = options();
   small.bus.max_waiting_bytes = 1000;
-  TestReplica sender(small);
-  TestReplica receiver(options());
+  CoordinatingReplica sender(small);
+  CoordinatingReplica receiver(options());
   Inbox inbox;
   receiver.bus().listen(kGateway, inbox.handler());
   sender.bus().publish(kGateway, event("known from now on"));
@@ -285,7 +285,7 @@ TEST_F(EventBusTest, WhatIsOnItsWayIsBounded) {
 TEST_F(EventBusTest, WhatWaitsForTheRegistryIsBounded) {
   auto small = options();
   small.bus.max_waiting_bytes = 1000;
-  TestReplica sender(small);
+  CoordinatingReplica sender(small);
   server_.pause();
   for (int i = 0; i < 10; ++i) sender.bus().publish(kGateway, Bytes(400));
   EXPECT_EQ(sender.bus().counters().dropped_overload, 8U);
@@ -297,12 +297,12 @@ TEST_F(EventBusTest, WhatWaitsForTheRegistryIsBounded) {
 
 TEST(EventBusCluster, EventsReachTheReplicaOfTheGateway) {
   test::RedisCluster cluster;
-  auto options = TestReplica::options(cluster.client_options());
+  auto options = CoordinatingReplica::options(cluster.client_options());
   // What follows is of replicas whose listen() has succeeded, however busy the machine is.
   options.bus.deadline = std::chrono::seconds(20);
-  TestReplica sender(options);
-  TestReplica first(options);
-  TestReplica second(options);
+  CoordinatingReplica sender(options);
+  CoordinatingReplica first(options);
+  CoordinatingReplica second(options);
   Inbox inbox;
   Inbox of_second;
   first.bus().listen(kGateway, inbox.handler());

@@ -1,5 +1,5 @@
-// TestReplica: what one queue service has in Redis, with what it was told; short periods, so that tests wait little.
-// Tests only; one thread.
+// CoordinatingReplica: what one queue service has in Redis, with what it was told; short periods, so that tests wait
+// little. Tests only; one thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace sotto::queue {
 
-class TestReplica {
+class CoordinatingReplica {
  public:
   using Options = RedisCoordinationOptions;
 
@@ -32,8 +32,8 @@ class TestReplica {
   enum class Wait : std::uint8_t { ready, no };
 
   // Waits until it is ready(), unless told not to.
-  explicit TestReplica(redis::Options redis) : TestReplica(options(std::move(redis))) {}
-  explicit TestReplica(Options options, Wait wait = Wait::ready) {
+  explicit CoordinatingReplica(redis::Options redis) : CoordinatingReplica(options(std::move(redis))) {}
+  explicit CoordinatingReplica(Options options, Wait wait = Wait::ready) {
     auto started = RedisCoordination::start(std::move(options), [this](std::optional<std::uint64_t> gateway) {
       const std::lock_guard lock(mutex_);
       lost_.push_back(gateway);

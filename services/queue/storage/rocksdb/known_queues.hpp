@@ -17,7 +17,7 @@ namespace sotto::queue {
 
 struct KnownQueue {
   struct Counters {
-    QueueCounters value;
+    StoredCounters value;
     bool stored = false;  // there is a row of them
   };
   struct Head {

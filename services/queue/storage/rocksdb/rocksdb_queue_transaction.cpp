@@ -146,7 +146,7 @@ Status RocksDbQueueTransaction::erase(const QueueRecord& record) {
   // One removal a message: their number is bounded by the quota, and every reader of the family would have to carry the
   // tombstones of removed ranges.
   while (queue.counters.value.head != queue.counters.value.next) remove_head(id, queue);
-  queue.counters.set(QueueCounters{});
+  queue.counters.set(StoredCounters{});
   queue.first_appended = 0;
   queue.appended.clear();
   queue.record.set(nullptr);
@@ -187,7 +187,7 @@ Status RocksDbQueueTransaction::erase_link(const RecipientId& queue) {
 Result<QueueState> RocksDbQueueTransaction::state(const RecipientId& queue) {
   auto loaded = with_counters(queue);
   if (!loaded) return loaded.error();
-  const QueueCounters& counters = (*loaded)->counters.value;
+  const StoredCounters& counters = (*loaded)->counters.value;
   return QueueState{.messages = static_cast<std::uint32_t>(counters.next - counters.head), .full = counters.full};
 }
 
@@ -196,7 +196,7 @@ Status RocksDbQueueTransaction::append(const RecipientId& queue, const MessagePt
   if (!loaded) return loaded.error();
   Queue& entry = **loaded;
   entry.counters.changed = true;
-  QueueCounters& counters = entry.counters.value;
+  StoredCounters& counters = entry.counters.value;
   if (counters.head == counters.next) {
     counters.unordered = false;
   } else if (message->seconds < counters.last_seconds) {
@@ -216,7 +216,7 @@ Result<MessagePtr> RocksDbQueueTransaction::head(const RecipientId& queue) {
   auto loaded = with_counters(queue);
   if (!loaded) return loaded.error();
   const Queue& entry = **loaded;
-  const QueueCounters& counters = entry.counters.value;
+  const StoredCounters& counters = entry.counters.value;
   if (counters.head == counters.next) return MessagePtr();
   if (counters.head >= entry.first_appended) return entry.appended[counters.head - entry.first_appended];
   // By exact key: an iterator would walk over the remains of removed messages.
@@ -234,7 +234,7 @@ Result<MessagePtr> RocksDbQueueTransaction::head(const RecipientId& queue) {
 }
 
 Result<MessageLabel> RocksDbQueueTransaction::head_label(const RecipientId& id, const Queue& queue) {
-  const QueueCounters& counters = queue.counters.value;
+  const StoredCounters& counters = queue.counters.value;
   if (counters.head >= queue.first_appended) {
     const auto& message = *queue.appended[counters.head - queue.first_appended];
     return MessageLabel{message.id, message.seconds};
@@ -260,7 +260,7 @@ Result<MessageLabel> RocksDbQueueTransaction::head_label(const RecipientId& id, 
 Result<std::optional<MessageId>> RocksDbQueueTransaction::head_id(const RecipientId& queue) {
   auto loaded = with_counters(queue);
   if (!loaded) return loaded.error();
-  const QueueCounters& counters = (**loaded).counters.value;
+  const StoredCounters& counters = (**loaded).counters.value;
   if (counters.head == counters.next) return std::optional<MessageId>();
   auto label = head_label(queue, **loaded);
   if (!label) return label.error();
@@ -268,7 +268,7 @@ Result<std::optional<MessageId>> RocksDbQueueTransaction::head_id(const Recipien
 }
 
 void RocksDbQueueTransaction::remove_head(const RecipientId& id, Queue& queue) {
-  QueueCounters& counters = queue.counters.value;
+  StoredCounters& counters = queue.counters.value;
   queue.counters.changed = true;
   if (counters.head >= queue.first_appended) {
     queue.appended[counters.head - queue.first_appended].reset();
@@ -291,7 +291,7 @@ Status RocksDbQueueTransaction::pop(const RecipientId& queue) {
   remove_head(queue, entry);
   // The index entry stays: expire() moves it to the time of the head when that time has come, or takes it away. It must
   // only not be later than the head, which can happen when the clock stepped back.
-  QueueCounters& counters = entry.counters.value;
+  StoredCounters& counters = entry.counters.value;
   if (counters.unordered && counters.head != counters.next) {
     auto label = head_label(queue, entry);
     if (!label) return label.error();
@@ -302,7 +302,7 @@ Status RocksDbQueueTransaction::pop(const RecipientId& queue) {
 
 Status RocksDbQueueTransaction::expire_queue(const RecipientId& id, Queue& queue, std::int64_t cutoff,
                                              std::size_t limit, Expired& expired) {
-  QueueCounters& counters = queue.counters.value;
+  StoredCounters& counters = queue.counters.value;
   queue.counters.changed = true;
   while (counters.head != counters.next) {
     auto label = head_label(id, queue);
@@ -375,7 +375,7 @@ void RocksDbQueueTransaction::write_queue(const RecipientId& id, const Queue& qu
     }
   }
   if (!queue.counters.changed) return;
-  const QueueCounters& counters = queue.counters.value;
+  const StoredCounters& counters = queue.counters.value;
   for (std::size_t i = 0; i < queue.appended.size(); ++i) {
     if (!queue.appended[i]) continue;
     batch_.put(Family::messages, message_key(id, queue.first_appended + i).view(),
@@ -405,7 +405,7 @@ void RocksDbQueueTransaction::remember(const RecipientId& id, const Queue& queue
   KnownQueue& known = store_.known_.at(id);
   if (queue.record.changed) known.record = queue.record.value;
   if (!queue.counters.changed) return;
-  const QueueCounters& counters = queue.counters.value;
+  const StoredCounters& counters = queue.counters.value;
   known.counters = {.value = counters, .stored = true};
   if (counters.head == counters.next) known.head.reset();
   if (counters.head == counters.next || counters.head < queue.first_appended) return;

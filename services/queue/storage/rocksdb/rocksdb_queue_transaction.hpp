@@ -60,7 +60,7 @@ class RocksDbQueueTransaction final : public QueueTransaction {
   struct Queue {
     Row<RecordPtr> record;
     Row<std::optional<LinkBlob>> link;
-    Row<QueueCounters> counters;
+    Row<StoredCounters> counters;
     std::optional<std::int64_t> stored_index;  // the entry of the expiry index in the database
     bool stored_counters = false;              // there is a counters row in the database
     // Messages that this transaction appended: the first has the sequence `first_appended`, all before it that are not

@@ -231,7 +231,7 @@ Result<LinkBlob> decode_link(ByteView value) {
   return link;
 }
 
-RowWriter encode_counters(const QueueCounters& counters) {
+RowWriter encode_counters(const StoredCounters& counters) {
   return RowWriter(kCountersFormat)
       .u8(static_cast<std::uint8_t>(bit(counters.full, kFull) | bit(counters.indexed.has_value(), kIndexed) |
                                     bit(counters.unordered, kUnordered)))
@@ -241,11 +241,11 @@ RowWriter encode_counters(const QueueCounters& counters) {
       .i64(counters.last_seconds);
 }
 
-Result<QueueCounters> decode_counters(ByteView value) {
+Result<StoredCounters> decode_counters(ByteView value) {
   RowReader row(value);
   if (auto known = row.version(kCountersFormat, kCountersName); !known) return known.error();
   const std::uint8_t flags = row.u8();
-  QueueCounters counters;
+  StoredCounters counters;
   counters.head = row.u64();
   counters.next = row.u64();
   const std::int64_t indexed = row.i64();

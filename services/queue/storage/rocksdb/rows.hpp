@@ -26,7 +26,7 @@ inline constexpr std::uint8_t kServiceIdsFormat = 1;
 inline constexpr std::uint8_t kServiceQueueFormat = 1;
 
 // What follows the messages of a queue. Messages lie under head, head + 1 … next - 1, without gaps.
-struct QueueCounters {
+struct StoredCounters {
   std::uint64_t head = 0;
   std::uint64_t next = 0;
   bool full = false;
@@ -35,7 +35,7 @@ struct QueueCounters {
   // Time (seconds since 1970) of the one entry that the queue has in the expiry index. Never later than the head.
   std::optional<std::int64_t> indexed;
   std::int64_t last_seconds = 0;  // of the newest message
-  friend bool operator==(const QueueCounters&, const QueueCounters&) = default;
+  friend bool operator==(const StoredCounters&, const StoredCounters&) = default;
 };
 
 // Keys of the family `queues`.
@@ -67,8 +67,8 @@ rocks::RowWriter encode_id_map(const RecipientId& id);
 Result<RecipientId> decode_id_map(ByteView value);
 rocks::RowWriter encode_link(const LinkBlob& link);
 Result<LinkBlob> decode_link(ByteView value);
-rocks::RowWriter encode_counters(const QueueCounters& counters);
-Result<QueueCounters> decode_counters(ByteView value);
+rocks::RowWriter encode_counters(const StoredCounters& counters);
+Result<StoredCounters> decode_counters(ByteView value);
 rocks::RowWriter encode_totals(const StoreTotals& totals);
 Result<StoreTotals> decode_totals(ByteView value);
 rocks::RowWriter encode_service(const Service& service);

@@ -90,8 +90,8 @@ TEST(Rows, LinksRoundTripAndAreStrict) {
 
 TEST(Rows, CountersRoundTripAndAreStrict) {
   constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
-  const QueueCounters all{.head = 5, .next = kMax, .full = true, .unordered = true, .indexed = -3, .last_seconds = 9};
-  for (const auto& counters : {QueueCounters{}, all}) {
+  const StoredCounters all{.head = 5, .next = kMax, .full = true, .unordered = true, .indexed = -3, .last_seconds = 9};
+  for (const auto& counters : {StoredCounters{}, all}) {
     EXPECT_EQ(decode_counters(encode_counters(counters).view()).value(), counters);
   }
   const auto row = encode_counters(all);
@@ -137,7 +137,7 @@ TEST(Rows, ExpiryKeysSortByTimeAndRoundTrip) {
 
 // The worked example of docs/storage.md.
 TEST(Rows, CountersExample) {
-  const QueueCounters counters{
+  const StoredCounters counters{
       .head = 3, .next = 5, .full = false, .unordered = false, .indexed = 1'700'000'000, .last_seconds = 1'700'000'060};
   EXPECT_EQ(to_hex(encode_counters(counters).view()),
             "01"
