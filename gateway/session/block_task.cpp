@@ -554,10 +554,14 @@ const RecipientId* BlockTask::subscribed_queue(const Item& item, const backend::
 
 void BlockTask::take_result(Item& item, const backend::Action& action, backend::OperationResult result) {
   if (std::holds_alternative<backend::Find>(action)) return take_record(item, std::move(result));
-  if (std::holds_alternative<backend::SecureBySender>(action) && result.outcome == Outcome::unavailable) {
-    // Perhaps the service is of a version that does not know the action. Securing with the same key again is harmless.
-    item.unseen = Item::Unseen::looks_up;
-    return;
+  if (std::holds_alternative<backend::SecureBySender>(action)) {
+    if (result.outcome == Outcome::unavailable) {
+      // Perhaps the service is of a version that does not know the action. Securing with the same key again is
+      // harmless.
+      item.unseen = Item::Unseen::looks_up;
+      return;
+    }
+    if (result.record) owner_->records().put(result.record);
   }
   const auto subscribes_to = subscribed_queue(item, action);
   const bool looks_again = subscribes_to != nullptr && owner_->session()->subscriptions.settle(*subscribes_to);

@@ -57,7 +57,7 @@ class CountingBackend final : public backend::QueueBackend {
 
 class Securing : public GatewayOverMemory<CountingBackend> {
  protected:
-  QueueHandle made() { return must(recipient_->create_queue({.mode = QueueMode::messaging})); }
+  QueueHandle made(QueueMode mode = QueueMode::messaging) { return must(recipient_->create_queue({.mode = mode})); }
   std::string ask(const Request& request) { return text_of(must(sender_->request(request))); }
 
   using Asked = std::pair<int, int>;
@@ -76,6 +76,15 @@ TEST_F(Securing, AQueueThatIsNotKnownIsNotLookedUpFirst) {
   EXPECT_EQ(ask(queue.skey()), "OK") << "the same key again";
   EXPECT_EQ(ask(queue.send(as_bytes("hello"))), "OK");
   EXPECT_EQ(backend.taken(), Asked(0, 0)) << "the record came with the answer";
+}
+
+TEST_F(Securing, ARefusalLeavesTheRecord) {
+  const auto queue = made(QueueMode::contact);
+  static_cast<void>(backend.taken());
+  EXPECT_EQ(ask(queue.skey()), "ERR AUTH");
+  EXPECT_EQ(backend.taken(), Asked(0, 1));
+  EXPECT_EQ(ask(queue.skey()), "ERR AUTH");
+  EXPECT_EQ(backend.taken(), Asked(1, 0)) << "refused by the record, after a look whether it has changed";
 }
 
 TEST_F(Securing, AWrongAuthorizationAsksNothing) {

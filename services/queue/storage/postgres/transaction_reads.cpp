@@ -61,7 +61,7 @@ PostgresQueueTransaction::Announced PostgresQueueTransaction::sort_out(std::span
       auto& ids = touch.need == Need::change  ? out.locked_by_sender
                   : touch.need == Need::fresh ? out.fresh_others[touch.role]
                                               : out.others[touch.role];
-      ids.push_back(touch.id);
+      ids.emplace_back(touch.id);
       continue;
     }
     const RecipientId id{touch.id};
