@@ -172,7 +172,9 @@ TEST_F(BackupsTest, WhatAKilledServerLeftUnfinishedIsRemoved) {
 }
 
 TEST_F(BackupsTest, OneIsMadeAtATime) {
-  put(*database_, "a", std::string(20'000'000, 'a'));
+  std::string large;
+  large.resize(20'000'000, 'a');
+  put(*database_, "a", large);
   int number = 0;
   // Which of the two is first is the machine's matter, and whether they meet at all.
   test::wait_until("two to meet", [&] {
