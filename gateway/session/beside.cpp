@@ -48,13 +48,19 @@ bool BlockTask::may_begin(const QueuesAtWork& queues) const {
 }
 
 void BlockTask::take_queues(QueuesAtWork& queues) {
+  bool looks_up = false;
   for (const auto& item : items_) {
     if (item.done) continue;
     const auto queue = QueuesAtWork::EntityId::from(item.transmission.entity_id);
     if (!queue) continue;
-    queues.begin(*queue, joining_version(item));
+    const auto version = joining_version(item);
+    looks_up = looks_up || !version;
+    queues.begin(*queue, version);
     queues_.push_back(*queue);
   }
+  if (!looks_up) return;
+  // Nothing of it goes to the backend before all records are there: whoever needed none would overtake it.
+  for (const auto& queue : queues_) queues.in_doubt(queue);
 }
 
 void BlockTask::leave_queues(QueuesAtWork& queues) const {

@@ -1,10 +1,11 @@
 // QueuesAtWork: which queues the blocks of a connection work on that are under way beside each other, and which
 // commands of a further block may begin now without changing the order that a queue sees (docs/flow-control.md).
 //
-// Commands for one queue keep their order in the backend as long as each goes there once. A SEND whose record turns out
-// to be old goes there twice, behind those that came after it. So SENDs for one queue are under way together only when
-// all were verified with the same version of the record: when one of them is old, so are all that follow it. Everything
-// else waits until the queue is free.
+// Commands for one queue keep their order in the backend as long as each goes there once, and at once. A block that has
+// to look a record up does not: nothing joins any of its queues. A SEND whose record turns out to be old goes there
+// twice, behind those that came after it. So SENDs for one queue are under way together only when all were verified
+// with the same version of the record: when one of them is old, so are all that follow it. Everything else waits until
+// the queue is free.
 //
 // Owned by a connection; its I/O thread only.
 #pragma once
@@ -33,7 +34,7 @@ class QueuesAtWork {
     const auto [use, is_first] = uses_.try_emplace(queue, Use{version, 0});
     ++use->second.commands;
   }
-  // A command is verified once more, or goes to the backend once more: nothing begins beside it.
+  // A command is verified once more, or goes to the backend later or once more: nothing begins beside it.
   void in_doubt(const EntityId& queue) {
     if (const auto found = uses_.find(queue); found != uses_.end()) found->second.version.reset();
   }

@@ -22,7 +22,7 @@ bool holds(const backend::Batch& batch) {
   return !batch.operations.empty() && std::holds_alternative<Action>(batch.operations.front().action);
 }
 
-// In front of a backend: while it is closed, batches that send or acknowledge wait. Any thread.
+// In front of a backend: while it is closed, batches that send, acknowledge or look a record up wait. Any thread.
 class GatedBackend final : public backend::QueueBackend {
  public:
   explicit GatedBackend(backend::QueueBackend& target) : target_(target) {}
@@ -32,7 +32,7 @@ class GatedBackend final : public backend::QueueBackend {
       {
         const std::lock_guard lock(mutex_);
         if (holds<backend::Subscribe>(batch)) ++subscribed_;
-        if (closed_ && (holds<backend::Append>(batch) || holds<backend::Ack>(batch))) {
+        if (closed_ && (holds<backend::Append>(batch) || holds<backend::Ack>(batch) || holds<backend::Find>(batch))) {
           held_.push_back(std::move(batch));
           changed_.notify_all();
           continue;
@@ -165,6 +165,22 @@ TEST_F(Beside, MessagesToOneQueueInTheirOrder) {
   backend.open();
   EXPECT_THAT(answers(*sender, 3), ElementsAre("a OK", "b OK", "c OK"));
   for (const auto* text : {"a", "b", "c"}) EXPECT_EQ(receive(owner(), queue), text);
+}
+
+TEST_F(Beside, NothingOvertakesABlockThatLooksARecordUp) {
+  const auto known = known_queues(1).front();
+  const auto unknown = must(owner().create_queue());
+  const auto sender = raw();
+  backend.close();
+  const auto before = commands<smp::Send>();
+  sender->send({send(*sender, "1", unknown, "x"), send(*sender, "2", known, "a")});
+  backend.wait_held(1);  // the look-up, before anything of the block is done
+  sender->send({send(*sender, "3", known, "b")});
+  wait_read<smp::Send>(before + 3);
+  EXPECT_EQ(backend.held(), 1U);
+  backend.open();
+  EXPECT_THAT(answers(*sender, 3), ElementsAre("1 OK", "2 OK", "3 OK"));
+  for (const auto* text : {"a", "b"}) EXPECT_EQ(receive(owner(), known), text);
 }
 
 TEST_F(Beside, AcknowledgementsOfSeveralQueues) {
