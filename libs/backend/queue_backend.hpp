@@ -50,7 +50,8 @@ struct Secure {
 };
 // SKEY for a queue of which the gateway has no record: the authorization was verified with the key that the command
 // brings, so nothing of the record is needed for it. As Secure with `by_sender`; gone when no queue has this sender id.
-// Result: the record, also when it stays as it was. A service of a version before this one answers `unavailable`.
+// Result: the record, also when it stays as it was or the key is refused. A service of a version before this one
+// answers `unavailable`.
 struct SecureBySender {
   SenderId sender_id;
   crypto::PublicKey key;
@@ -194,7 +195,7 @@ struct ServiceResult {
 
 struct OperationResult {
   Outcome outcome = Outcome::unavailable;
-  RecordPtr record;  // Find, and every operation that changed the record (the new one), stale, blocked
+  RecordPtr record;  // Find, SecureBySender, every operation that changed the record (the new one), stale, blocked
   MessagePtr message;
   std::optional<LinkBlob> link;
   std::uint32_t messages = 0;

@@ -44,12 +44,12 @@ postgres::Array array_of(const std::vector<ByteView>& ids) {
 // Ids in order; each in one of locked, heads and records.
 struct PostgresQueueTransaction::Announced {
   std::vector<RecipientId> locked;
-  std::vector<ByteView> locked_by_sender;
-  std::vector<RecipientId> locked_heads;  // of these, those whose oldest message is wanted
-  std::vector<RecipientId> popped;        // and those whose next message is wanted
+  std::vector<ByteView> locked_by_sender;  // sender ids of queues that are locked, too
+  std::vector<RecipientId> locked_heads;   // of these, those whose oldest message is wanted
+  std::vector<RecipientId> popped;         // and those whose next message is wanted
   std::vector<RecipientId> heads;
   std::vector<RecipientId> records;
-  std::vector<RecipientId> fresh;
+  std::vector<RecipientId> fresh;                // drawn at random: not asked for
   std::map<Role, std::vector<ByteView>> others;  // by sender, notifier and link id
   std::map<Role, std::vector<ByteView>> fresh_others;
 };
