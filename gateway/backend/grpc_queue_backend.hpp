@@ -29,6 +29,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@
 #include "libs/backend/queue_backend.hpp"
 #include "libs/base/clock.hpp"
 #include "libs/base/result.hpp"
+#include "libs/rpc/replica_names.hpp"
 #include "libs/rpc/tls_files.hpp"
 
 namespace sotto::gateway {
@@ -44,7 +46,11 @@ namespace sotto::gateway {
 struct GrpcBackendSettings {
   // "queue-0.internal:7001,queue-1.internal:7001", "127.0.0.1:7001,[::1]:7002": hosts with ports, separated by commas.
   std::string replicas;
-  std::chrono::milliseconds resolve_interval = std::chrono::seconds(10);
+  // Names are looked up at the start and when a stream is lost, then again after the first of these, after twice that
+  // and so on up to the last: replicas come and go together.
+  std::chrono::milliseconds resolve_first{250};
+  std::chrono::milliseconds resolve_last = std::chrono::seconds(10);
+  std::function<Result<std::vector<rpc::ReplicaAddress>>(const rpc::ReplicaName&)> resolve = rpc::resolve;
   std::string name;                  // of this gateway, for the logs of the service
   std::optional<rpc::TlsFiles> tls;  // absent: plaintext. The certificate of a replica has the host of `replicas`
 

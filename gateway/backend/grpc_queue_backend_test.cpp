@@ -1,6 +1,7 @@
 // Gateway and queue service over real gRPC: replicas that die, come back, are slow or refuse.
 #include "gateway/backend/grpc_queue_backend.hpp"
 
+#include <atomic>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -204,6 +205,44 @@ TEST_F(GrpcQueueBackendTest, ADeadReplicaLeavesNoBatchWithoutAnswer) {
   EXPECT_FALSE(backend_->healthy());
   EXPECT_EQ(sink_.resumes(), 0U);
   EXPECT_EQ(backend_->counters().operations_in_flight, 0U);
+}
+
+// Replicas of one service come up one after another: the name has no address first, then one, then two.
+TEST_F(GrpcQueueBackendTest, ANameIsLookedUpAgainSoonAfterTheStart) {
+  TestReplica a;
+  TestReplica b;
+  std::atomic<int> looks{0};
+  settings_.replicas = "queue.example:7450";
+  settings_.resolve_first = 1ms;
+  settings_.resolve = [&](const rpc::ReplicaName& name) -> Result<std::vector<rpc::ReplicaAddress>> {
+    EXPECT_EQ(name.host, "queue.example");
+    const int look = ++looks;
+    if (look <= 2) return Error{ErrorCode::connection_failed, "not yet"};
+    std::vector<rpc::ReplicaAddress> addresses{{"ipv4:" + a.address(), name.host}};
+    if (look > 3) addresses.push_back({"ipv4:" + b.address(), name.host});
+    return addresses;
+  };
+  start();
+  wait_for_streams(2);
+  EXPECT_EQ(backend_->counters().resolve_failures, 2U);
+}
+
+TEST_F(GrpcQueueBackendTest, ANameIsLookedUpAgainWhenAReplicaIsLost) {
+  TestReplica a;
+  TestReplica b;
+  std::atomic<const TestReplica*> there{&a};
+  settings_.replicas = "queue.example:7450";
+  settings_.resolve_first = settings_.resolve_last = 1h;
+  settings_.resolve = [&](const rpc::ReplicaName& name) -> Result<std::vector<rpc::ReplicaAddress>> {
+    return std::vector<rpc::ReplicaAddress>{{"ipv4:" + there.load()->address(), name.host}};
+  };
+  start();
+  wait_for_streams(1);
+  there = &b;
+  a.kill();
+  wait_until("the other one is found", [&] { return backend_->counters().attached == 2U; });
+  EXPECT_EQ(ask(1, {queue_, 1, backend::Suspend{}}).outcome, Outcome::ok);
+  EXPECT_EQ(b.scripted.seen_count(), 1U);
 }
 
 TEST_F(GrpcQueueBackendTest, ReadsOfADeadReplicaAreAnsweredByAnother) {

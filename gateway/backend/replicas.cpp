@@ -31,7 +31,7 @@ Replicas::Replicas(const GrpcBackendSettings& settings, std::uint64_t gateway, c
   std::vector<rpc::ReplicaAddress> addresses;
   for (const auto& name : names_) {
     if (!rpc::is_address(name)) continue;
-    const auto resolved = rpc::resolve(name);
+    const auto resolved = settings_.resolve(name);
     if (resolved) addresses.insert(addresses.end(), resolved->begin(), resolved->end());
   }
   take_addresses(addresses);
@@ -44,23 +44,34 @@ Replicas::~Replicas() {
 }
 
 void Replicas::resolve_names() {
-  std::map<rpc::ReplicaName, std::vector<rpc::ReplicaAddress>> known;
+  struct Known {
+    std::vector<rpc::ReplicaAddress> addresses;
+    bool failing = false;  // the log says so once
+  };
+  std::map<rpc::ReplicaName, Known> known;
+  auto pause = settings_.resolve_first;
   for (;;) {
     std::vector<rpc::ReplicaAddress> addresses;
     for (const auto& name : names_) {
-      auto resolved = rpc::resolve(name);
+      auto& last = known[name];
+      auto resolved = settings_.resolve(name);
       if (resolved) {
-        known[name] = *std::move(resolved);
+        last = {.addresses = *std::move(resolved)};
       } else {
         // Those that were known are better than none.
         ++counters_.resolve_failures;
-        log::warning("cannot resolve the queue service", {{"host", name.host}});
+        if (!std::exchange(last.failing, true)) {
+          log::warning("cannot resolve the queue service", {{"host", name.host}});
+        }
       }
-      addresses.insert(addresses.end(), known[name].begin(), known[name].end());
+      addresses.insert(addresses.end(), last.addresses.begin(), last.addresses.end());
     }
     take_addresses(addresses);
     std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, settings_.resolve_interval, [this] { return stopping_; })) return;
+    const bool lost = wake_.wait_for(lock, pause, [this] { return stopping_ || lost_one_; });
+    if (stopping_) return;
+    lost_one_ = false;
+    pause = lost ? settings_.resolve_first : std::min(pause * 2, settings_.resolve_last);
   }
 }
 
@@ -145,7 +156,11 @@ void Replicas::ended(const ReplicaStream& stream, const grpc::Status& status) {
   for (auto& [address, replica] : replicas_) {
     if (replica.stream.get() != &stream) continue;
     last = std::move(replica.stream);
-    if (was_up) replica.backoff = std::chrono::milliseconds(0);
+    if (was_up) {
+      replica.backoff = std::chrono::milliseconds(0);
+      lost_one_ = true;
+      wake_.notify_all();
+    }
     replica.next_attempt = std::chrono::steady_clock::now() + next_backoff(replica);
     // Attempts that fail again say nothing new.
     const bool said_already = !was_up && std::exchange(replica.failing, true);

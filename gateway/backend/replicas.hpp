@@ -72,6 +72,7 @@ class Replicas {
   std::map<rpc::ReplicaAddress, Replica> replicas_;
   std::size_t streams_ = 0;  // that have not ended
   bool stopping_ = false;
+  bool lost_one_ = false;  // a stream, since names were looked up last
   std::minstd_rand random_;
 
   std::thread resolver_;
