@@ -27,6 +27,9 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, milliseconds(settings.backoff_first));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, milliseconds(settings.backoff_last));
+  // A name is looked up again when all its addresses fail, and no more often than this; gRPC waits for 30 s by itself,
+  // which is as long as a service cannot be reached whose replicas were all replaced.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
   set_stream_arguments([&](const char* name, int value) { arguments.SetInt(name, value); });
   arguments.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));

@@ -1,3 +1,14 @@
+{{/* Exit codes of a Job's programs that another try does not change: the release fails at once. A list of them. */}}
+{{- define "sotto.noRetry" -}}
+podFailurePolicy:
+  rules:
+    - action: FailJob
+      onExitCodes:
+        operator: In
+        values: {{ toJson . }}
+      onPodConditions: []  # Kubernetes 1.27 wants the key
+{{- end }}
+
 {{/* A container of the command line: Jobs, prober and tests. */}}
 {{- define "sotto.cliContainer" -}}
 image: {{ include "sotto.image" (dict "root" . "image" .Values.jobs.image) }}
