@@ -37,23 +37,29 @@ void add_target(CLI::App& app, TargetChoice& target) {
   add_platform_flags(app, target.flags);
 }
 
-void add_common(CLI::App& app, ScenarioOptions& options) {
+// Whether a scenario has work to do before it measures. One about what is cold, or about memory, has none.
+enum class WarmUp { before, none };
+
+void add_common(CLI::App& app, ScenarioOptions& options, WarmUp warm_up) {
   app.add_option("--version", options.version, "version of SMP")
       ->capture_default_str()
       ->check(CLI::Range(smp::kMinVersion, smp::kMaxVersion));
-  app.add_option("--warm-up", options.warm_up, "per cent of the work to do before measuring")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1000));
+  if (warm_up == WarmUp::before) {
+    app.add_option("--warm-up", options.warm_up, "per cent of the work to do before measuring")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1000));
+  }
   app.add_flag("--floor,!--no-floor", options.floor, "measure the cryptographic floor, too");
 }
 
 // Options of a scenario live as long as what runs it.
 template <class Options>
 std::shared_ptr<Options> target_options(CLI::App& app, CommandLine& line,
-                                        void (*scenario)(Report&, Target&, const Options&)) {
+                                        void (*scenario)(Report&, Target&, const Options&),
+                                        WarmUp warm_up = WarmUp::before) {
   auto options = std::make_shared<Options>();
   add_target(app, line.target);
-  add_common(app, *options);
+  add_common(app, *options, warm_up);
   app.add_option("--json", line.json_file, "write the report to this file, too");
   app.callback([&app, &line, options, scenario] {
     line.scenario = app.get_name();
@@ -108,7 +114,7 @@ void add_messages(CLI::App& parent, CommandLine& line) {
 
 void add_storm(CLI::App& parent, CommandLine& line) {
   auto& app = *parent.add_subcommand("storm", "many clients subscribe to all their queues at once, after a restart");
-  const auto options = target_options<StormOptions>(app, line, storm);
+  const auto options = target_options<StormOptions>(app, line, storm, WarmUp::none);
   app.add_option("--connections", options->connections, "clients")->capture_default_str()->check(CLI::Range(1, 25'000));
   app.add_option("--queues", options->queues, "of each")->capture_default_str()->check(CLI::Range(1, 100'000));
   app.add_flag("--warm", options->warm, "without kill -9 and restart before");
@@ -116,7 +122,7 @@ void add_storm(CLI::App& parent, CommandLine& line) {
 
 void add_connections(CLI::App& parent, CommandLine& line) {
   auto& app = *parent.add_subcommand("connections", "clients that are connected and do nothing: memory of each");
-  const auto options = target_options<ConnectionsOptions>(app, line, connections);
+  const auto options = target_options<ConnectionsOptions>(app, line, connections, WarmUp::none);
   app.add_option("--connections", options->connections, "clients")->capture_default_str()->check(CLI::Range(1, 25'000));
   app.add_option("--subscriptions", options->subscriptions, "of each")
       ->capture_default_str()
@@ -207,7 +213,7 @@ void add_mixed(CLI::App& parent, CommandLine& line) {
 
 void add_service(CLI::App& parent, CommandLine& line) {
   auto& app = *parent.add_subcommand("service", "a service comes back: one SUBS beside a SUB for each queue");
-  const auto options = target_options<ServiceOptions>(app, line, service);
+  const auto options = target_options<ServiceOptions>(app, line, service, WarmUp::none);
   app.add_option("--queues", options->queues, "of the service")->capture_default_str()->check(CLI::Range(1, 1'000'000));
 }
 

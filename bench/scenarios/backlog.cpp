@@ -173,6 +173,10 @@ void backlog(Report& report, Target& target, const BacklogOptions& options) {
   check_body_size(options.size, options.version);
   auto filled = record_of(target, options, "fill");
   auto drained = record_of(target, options, "drain");
+  if (auto before = options; (before.queues = options.warm_up_of(options.queues)) > 0) {
+    Backlog warm_up(target, before);
+    warm_up.drain(warm_up.fill());
+  }
   Backlog backlog(target, options);
   Measurement filling(target);
   const auto messages = backlog.fill();

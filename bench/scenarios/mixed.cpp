@@ -32,6 +32,10 @@ struct Times {
   Histogram send_to_ok;
   Histogram send_to_msg;  // to members who are connected or come back
   Histogram back;         // from the end of a connection until all subscriptions stand again
+
+  void clear() {
+    for (auto* each : {&send_to_ok, &send_to_msg, &back}) each->clear();
+  }
 };
 
 struct Lane {
@@ -197,14 +201,15 @@ class Member final : public client::ConnectionListener {
 // What happens, and when.
 class Day {
  public:
-  Day(const MixedOptions& options, ClientPool& pool, std::deque<Member>& members,
-      std::vector<std::vector<Lane*>> contacts)
+  // `contacts`: queues that each member sends to. All must outlive this.
+  Day(const MixedOptions& options, std::chrono::milliseconds length, ClientPool& pool, std::deque<Member>& members,
+      const std::vector<std::vector<Lane*>>& contacts)
       : options_(options),
         members_(members),
-        contacts_(std::move(contacts)),
+        contacts_(contacts),
         timer_(pool.io()),
         random_(options.seed),
-        end_(Clock::now() + std::chrono::seconds(options.seconds)) {
+        end_(Clock::now() + length) {
     plan();
   }
 
@@ -233,7 +238,7 @@ class Day {
 
   void happen() {
     const auto who = draw(members_.size());
-    auto& contacts = contacts_[who];
+    const auto& contacts = contacts_[who];
     const double what =
         std::uniform_real_distribution<>(0, options_.rate + options_.bursts + options_.reconnects)(random_);
     if (what < options_.rate) {
@@ -258,7 +263,7 @@ class Day {
 
   const MixedOptions& options_;
   std::deque<Member>& members_;
-  const std::vector<std::vector<Lane*>> contacts_;  // queues that each member sends to
+  const std::vector<std::vector<Lane*>>& contacts_;
   boost::asio::steady_timer timer_;
   std::mt19937_64 random_;
   const Clock::time_point end_;
@@ -305,7 +310,8 @@ void mixed(Report& report, Target& target, const MixedOptions& options) {
   std::deque<Lane> lanes;
   for (auto& each : queues) lanes.emplace_back(std::move(each), lanes.size());
   const auto expected = options.rate + options.bursts * kBurstQueues * kBurstMessages;
-  Progress progress("mixed", static_cast<std::uint64_t>(expected * static_cast<double>(options.seconds)));
+  const auto expected_in_all = expected * static_cast<double>(options.seconds) * (1 + options.warm_up / 100.0);
+  Progress progress("mixed", static_cast<std::uint64_t>(expected_in_all));
   std::deque<Member> members;
   for (std::size_t i = 0; i < options.members; ++i) {
     members.emplace_back(pool.io(), back[ways[i]], pool.at(i), times, progress);
@@ -322,13 +328,22 @@ void mixed(Report& report, Target& target, const MixedOptions& options) {
   run.parameter("seconds", options.seconds);
   run.parameter("seed", options.seed);
   run.parameter("version", options.version);
-  Measurement measurement(target);
-  Day day(options, pool, members, std::move(contacts));
   const auto all_quiet = [&] {
     return std::all_of(members.begin(), members.end(), [](const Member& member) { return member.quiet(); });
   };
-  pool.run_until([&] { return day.over() && progress.done() == day.sent() && all_quiet(); }, progress);
-  measurement.stop(run, day.sent());
+  std::uint64_t sent = 0;
+  const auto live = [&](std::chrono::milliseconds length) {
+    Day day(options, length, pool, members, contacts);
+    pool.run_until([&] { return day.over() && progress.done() == sent + day.sent() && all_quiet(); }, progress);
+    sent += day.sent();
+    return day.sent();
+  };
+  const std::chrono::milliseconds length = std::chrono::seconds(options.seconds);
+  live(std::chrono::milliseconds(options.warm_up_of(static_cast<std::uint64_t>(length.count()))));
+  times.clear();
+  Measurement measurement(target);
+  const auto messages = live(length);
+  measurement.stop(run, messages);
   for (const auto& lane : lanes) {
     if (const auto fault = lane.check.at_end(lane.sent); !fault.empty()) wrong(fault);
   }
@@ -340,7 +355,7 @@ void mixed(Report& report, Target& target, const MixedOptions& options) {
   if (!run.processes.empty()) {
     run.figures.push_back({"load of the server", cpu_of(run) / run.seconds / 1e4, "% of a core"});
   }
-  run.figures.push_back({"messages", static_cast<double>(day.sent()), ""});
+  run.figures.push_back({"messages", static_cast<double>(messages), ""});
   run.figures.push_back({"reconnects", static_cast<double>(times.back.count()), ""});
   report.add(std::move(run));
 }

@@ -9,7 +9,7 @@ namespace sotto::bench {
 
 struct ScenarioOptions {
   smp::Version version = 18;  // of SMP, agreed exactly
-  unsigned warm_up = 20;      // per cent of the work that are done before measuring, where a scenario repeats itself
+  unsigned warm_up = 20;      // per cent of the work that are done before measuring, where that makes sense
   bool floor = true;          // measure the cryptographic floor, too
 
   [[nodiscard]] std::uint64_t warm_up_of(std::uint64_t operations) const { return operations * warm_up / 100; }

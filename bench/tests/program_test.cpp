@@ -91,7 +91,7 @@ TEST_F(BenchProgram, EveryScenarioRuns) {
       {"storm", "--connections", "2", "--queues", "3"},
       {"connections", "--connections", "5", "--subscriptions", "2", "--hold", "1", "--churn", "1"},
       {"create", "--connections", "2", "--queues", "8"},
-      {"backlog", "--queues", "2", "--connections", "1", "--size", "100"},
+      {"backlog", "--queues", "2", "--connections", "1", "--size", "100", "--warm-up", "50"},
       {"notifications", "--pairs", "2", "--messages", "8"},
       {"proxy", "--pairs", "2", "--messages", "8"},
       {"mixed", "--members", "4", "--queues", "2", "--seconds", "1", "--rate", "40", "--reconnects", "4"},
@@ -128,6 +128,7 @@ TEST_F(BenchProgram, RefusesOptionsThatCannotBeMeant) {
   EXPECT_EQ(run({}), 2);
   EXPECT_EQ(run({"massages"}), 2);
   EXPECT_EQ(run({"messages", "--pairs", "0"}), 2);
+  EXPECT_EQ(run({"storm", "--warm-up", "10"}), 2) << "a storm is about a cold server";
   EXPECT_EQ(run({"messages", "--server", "http://example.org"}), 2);
   EXPECT_THAT(said, HasSubstr("--server"));
   EXPECT_EQ(run({"messages", "--pid", "1"}), 2);
