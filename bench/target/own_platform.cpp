@@ -4,7 +4,7 @@
 namespace sotto::bench {
 namespace {
 
-constexpr std::size_t kGateways = 2;  // and queue services
+constexpr std::size_t kGateways = 2;   // and queue services
 constexpr std::size_t kLogFiles = 64;  // of 16 MiB
 
 test::Platform::Options options_with(const PlatformFlags& flags) {
