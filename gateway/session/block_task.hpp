@@ -6,6 +6,8 @@
 // of their own; all others go to the backend together. Blocks that only send and acknowledge messages are worked on
 // beside each other (goes_beside()); any other one is alone.
 //
+// block_task.cpp is the way of a block through its steps; each step is a file of its own.
+//
 // Owned by itself (shared_ptr) while the backend works on it. I/O thread of its connection only.
 #pragma once
 
@@ -14,56 +16,14 @@
 #include <optional>
 #include <vector>
 
-#include "gateway/context.hpp"
 #include "gateway/session/forwarded.hpp"
 #include "gateway/session/new_queue.hpp"
 #include "gateway/session/queues_at_work.hpp"
-#include "gateway/session/record_cache.hpp"
-#include "gateway/session/session.hpp"
+#include "gateway/session/task_owner.hpp"
 #include "libs/smp/transmission.hpp"
 #include "libs/transport/block_buffer.hpp"
 
 namespace sotto::gateway {
-
-// What a task needs of its connection.
-class TaskOwner {
- public:
-  virtual ~TaskOwner() = default;
-  virtual GatewayContext& context() = 0;
-  virtual RecordCache& records() = 0;
-  // Nothing once the connection is closed: the task then ends without a word.
-  virtual Session* session() = 0;
-  // What the task's block holds is known. The owner calls BlockTask::begin() when those before it allow.
-  virtual void parsed(std::shared_ptr<class BlockTask> task) = 0;
-  // A command for this queue is verified or done once more (QueuesAtWork).
-  virtual void in_doubt(ByteView queue) = 0;
-  // Sends the operations to the backend; BlockTask::continue_with() is called with the results on the I/O thread.
-  virtual void submit(std::vector<backend::Operation> operations, std::shared_ptr<class BlockTask> task) = 0;
-  // Sends responses of the first commands of a block whose other commands are still to be done: encoded transmissions
-  // in the order of the commands.
-  virtual void answered_so_far(std::vector<Bytes> responses) = 0;
-  // True: more waits to be sent than the connection may hold, and BlockTask::go_on() is called once it has been sent.
-  [[nodiscard]] virtual bool wait_for_room(std::shared_ptr<class BlockTask> task) = 0;
-  // Where the client comes from.
-  virtual const backend::AccessSource& source() = 0;
-  // Asks what a password is worth; BlockTask::admitted() is called with the answer and `item` on the I/O thread.
-  virtual void ask(backend::AccessPurpose purpose, ByteView password, std::size_t item,
-                   std::shared_ptr<class BlockTask> task) = 0;
-  // Asks what stands behind a name; BlockTask::named() is called with the answer and `item` on the I/O thread.
-  // Precondition: there is a resolver.
-  virtual void resolve(ByteView name, std::size_t item, std::shared_ptr<class BlockTask> task) = 0;
-  // Asks for a session with a relay, or forwards to one, and answers the command itself once that is done: the task
-  // goes on without it. Precondition for both: there are relays.
-  virtual void connect_relay(RelayAddress address, ByteView corr_id) = 0;
-  virtual void forward(ByteView session_id, const smp::Pfwd& command, ByteView corr_id) = 0;
-  // The task waits for something but the backend: others may take its place among the blocks in flight, until
-  // take_up().
-  virtual void set_aside() = 0;
-  // BlockTask::go_on() is called after `delay`, when there is a place.
-  virtual void take_up(std::shared_ptr<class BlockTask> task, std::chrono::milliseconds delay) = 0;
-  // All commands of the block are answered: the transmissions that were not sent yet.
-  virtual void finished(const class BlockTask& task, std::vector<Bytes> responses) = 0;
-};
 
 class BlockTask : public std::enable_shared_from_this<BlockTask> {
  public:
@@ -114,78 +74,90 @@ class BlockTask : public std::enable_shared_from_this<BlockTask> {
     Bytes response;
   };
 
+  // parsing.cpp
   void parse(ByteView content);
+  void parse_command(Item& item);
+
+  // verification.cpp
+  std::optional<smp::ProtocolError> check_service(const Item& item);
+  [[nodiscard]] bool new_queue_authorized(const Item& item, const smp::New& command);
+  bool authorized(Item& item);
+
+  // beside.cpp
   [[nodiscard]] bool may_go_beside() const;
   // Of a command that goes beside others; nothing: it has to be alone with its queue.
   [[nodiscard]] std::optional<std::uint64_t> joining_version(const Item& item) const;
-  void parse_command(Item& item);
-  // The command inside RFWD takes its place (relaying.cpp).
-  void open_forwarded(Item& item);
-  // Puts the layers around the response to it (relaying.cpp).
-  void seal_response(Item& item);
-  // PFWD, to a relay that the client has asked for (relaying.cpp).
-  void forward(Item& item);
-  // PRXY, by what its password is worth (relaying.cpp).
-  void connect_relay(Item& item, backend::AccessDecision decision);
-  // Which the client speaks.
-  [[nodiscard]] smp::Version version_of(const Item& item) const;
-  // SUBS, NSUBS: of a service itself.
-  static bool is_of_service(const Item& item);
-  std::optional<smp::ProtocolError> check_service(const Item& item);
-  // Which the session acts for.
-  [[nodiscard]] std::optional<ServiceId> service_id() const;
 
-  // Which passwords may create queues or use the proxy; then go_on(). Asks when it is not known here.
+  // admission.cpp. Which passwords may create queues or use the proxy; then go_on(). Asks when it is not known here.
   void settle_access();
   // Of the answers of a block that holds a wrong password.
   std::chrono::milliseconds delay_for_guesses();
   void take_admission(Item& item, backend::Admission admission);
-  [[nodiscard]] bool new_queue_authorized(const Item& item, const smp::New& command);
 
+  // record_lookup.cpp
   void find_records();
-  // Whether a command without a record can do without: SKEY, whose authorization needs no more than the key in it.
-  [[nodiscard]] bool may_secure_unseen(const Item& item) const;
-  std::optional<backend::Action> secure_unseen(Item& item);
   // The record, of which nothing is known or which may be old.
   static backend::Find look_up(const Item& item);
+  // Whether a command without a record can do without: SKEY, whose authorization needs no more than the key in it.
+  [[nodiscard]] bool may_secure_unseen(const Item& item) const;
+  void take_record(Item& item, backend::OperationResult result);
+  void record_changed(const backend::RecordPtr& record);
+
+  // block_task.cpp
   void run();
-  // The operation for a command whose record is there, or nothing when it was answered without one.
+  bool starts_new_wave(const Item& item);
+  // Hands over what is answered when it is much. False: the owner is closed, or the task waits for room.
+  bool hand_over_answers();
+  void answer(Item& item, const smp::Response& response);
+  void fail(Item& item, smp::ProtocolError error) { answer(item, smp::Err{std::move(error)}); }
+  std::vector<Bytes> take_answers(std::size_t end);
+
+  // operations.cpp. The operation for a command whose record is there, or nothing when it was answered without one.
   std::optional<backend::Action> prepare(Item& item);
-  bool authorized(Item& item);
+  std::optional<backend::Action> secure_unseen(Item& item);
+  std::optional<backend::Action> create_action(Item& item, const smp::New& command);
   std::optional<backend::Action> action_for(Item& item);
   std::optional<backend::Action> append_action(Item& item, const smp::Send& command);
   std::optional<backend::Action> ack_action(Item& item, const smp::Ack& command);
-  // There may be a message for the subscriber that the session is.
-  void announced(const RecipientId& queue);
   // Looks whether the queue is blocked; take_success() refuses otherwise.
   backend::Action refuse_unless_blocked(Item& item, smp::ProtocolError refusal);
-  std::optional<backend::Action> create_action(Item& item, const smp::New& command);
-  bool starts_new_wave(const Item& item);
-  // Asks for the names of the wave (names.cpp). False: there are none; go_on() is called otherwise.
-  bool ask_names();
-  // Hands over what is answered when it is much. False: the owner is closed, or the task waits for room.
-  bool hand_over_answers();
 
+  // results.cpp
   void take_result(Item& item, const backend::Action& action, backend::OperationResult result);
-  void take_record(Item& item, backend::OperationResult result);
-  // `looks_again`: something was heard of a new subscription before its answer came.
-  void take_success(Item& item, backend::OperationResult result, bool looks_again);
   // The queue that the session becomes the subscriber of by this action; a null pointer for others.
   static const RecipientId* subscribed_queue(const Item& item, const backend::Action& action);
+  // There may be a message for the subscriber that the session is.
+  void announced(const RecipientId& queue);
+  // `looks_again`: something was heard of a new subscription before its answer came.
+  void take_success(Item& item, backend::OperationResult result, bool looks_again);
+  void answer_message(Item& item, const backend::MessagePtr& message);
+  void answer_info(Item& item, const backend::OperationResult& result);
+
+  // names.cpp. Asks for the names of the wave. False: there are none; go_on() is called otherwise.
+  bool ask_names();
+
+  // relaying.cpp. Which version the client speaks.
+  [[nodiscard]] smp::Version version_of(const Item& item) const;
+  // The command inside RFWD takes its place.
+  void open_forwarded(Item& item);
+  // Puts the layers around the response to it.
+  void seal_response(Item& item);
+  // PFWD, to a relay that the client has asked for.
+  void forward(Item& item);
+  // PRXY, by what its password is worth.
+  void connect_relay(Item& item, backend::AccessDecision decision);
+
+  // service_commands.cpp. SUBS, NSUBS: of a service itself.
+  static bool is_of_service(const Item& item);
+  // Which the session acts for.
+  [[nodiscard]] std::optional<ServiceId> service_id() const;
   // Whether the session becomes the subscriber of its service by this action.
   [[nodiscard]] bool subscribes_service(const backend::Action& action) const;
-  void record_changed(const backend::RecordPtr& record);
-  // service_commands.cpp, as is_of_service() and service_id(). One more queue or notifier of the session's service.
+  // One more queue or notifier of the session's service.
   void serve(ByteView id, bool is_new);
   void answer_subscribed(Item& item);
   std::optional<backend::Action> subscribe_service_action(Item& item);
   void answer_service(Item& item, const backend::OperationResult& result);
-  void answer_message(Item& item, const backend::MessagePtr& message);
-  void answer_info(Item& item, const backend::OperationResult& result);
-
-  void answer(Item& item, const smp::Response& response);
-  void fail(Item& item, smp::ProtocolError error) { answer(item, smp::Err{std::move(error)}); }
-  std::vector<Bytes> take_answers(std::size_t end);
 
   std::shared_ptr<TaskOwner> owner_;
   transport::BlockBuffer buffer_;

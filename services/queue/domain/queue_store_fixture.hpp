@@ -146,6 +146,18 @@ class QueueStoreConformance : public testing::TestWithParam<StoreUnderTest> {
     return record;
   }
 
+  // What comes of a record by a change: its next version.
+  QueueRecord with_sender_key(QueueRecord record) {
+    record.sender_key = values_.key();
+    ++record.version;
+    return record;
+  }
+  static QueueRecord switched_off(QueueRecord record) {
+    record.status = backend::QueueStatus::off;
+    ++record.version;
+    return record;
+  }
+
   template <class T>
   static T value(Result<T> result) {
     if (!result.ok()) {
