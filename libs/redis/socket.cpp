@@ -36,6 +36,8 @@ void Socket::connect(const Address& address, const std::string& server_name, std
   if (!error) return connect_to(Results::create(tcp::endpoint(ip, address.port), host_, {}));
   resolver_.async_resolve(host_, std::to_string(address.port), tcp::resolver::numeric_service,
                           [this, done = done_](const error_code& failure, const Results& results) {
+                            // A look-up that has begun is not cancelled by close(), and may find the name after it.
+                            if (!done_) return;
                             if (failure) return finish(failed("the host name of Redis was not found", failure));
                             connect_to(results);
                           });
@@ -43,6 +45,7 @@ void Socket::connect(const Address& address, const std::string& server_name, std
 
 void Socket::connect_to(const Results& results) {
   asio::async_connect(socket_, results, [this, done = done_](const error_code& error, const tcp::endpoint& /*to*/) {
+    if (!done_) return;
     if (error) return finish(failed("cannot connect to Redis", error));
     connected();
   });
