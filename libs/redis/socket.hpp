@@ -1,5 +1,6 @@
 // Socket: a byte stream to a Redis server, over TCP or over TLS over TCP. Threads: the I/O thread only. Whoever owns it
-// keeps it alive until all handlers have been called, which close() hurries.
+// keeps it alive until all handlers have been called, which close() hurries; those of connect() hold `done` until then,
+// so `done` holds the owner.
 #pragma once
 
 #include <functional>
