@@ -21,7 +21,8 @@ RUN --mount=type=cache,target=/var/cache/ccache \
 FROM ${BASE_IMAGE} AS prebuilt
 COPY build/container /source/build/container
 
-FROM ${PROGRAMS} AS programs
+# The default once more: buildah 1.28 and its podman look for the stage before they know that of the ARG.
+FROM ${PROGRAMS:-compiled} AS programs
 
 # What all images share: the libraries, the user, `sotto`.
 FROM ${BASE_IMAGE} AS platform
