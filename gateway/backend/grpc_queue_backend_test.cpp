@@ -225,6 +225,7 @@ TEST_F(GrpcQueueBackendTest, ANameIsLookedUpAgainSoonAfterTheStart) {
   start();
   wait_for_streams(2);
   EXPECT_EQ(backend_->counters().resolve_failures, 2U);
+  backend_.reset();  // it looks names up as long as it lives
 }
 
 TEST_F(GrpcQueueBackendTest, ANameIsLookedUpAgainWhenAReplicaIsLost) {
@@ -243,6 +244,7 @@ TEST_F(GrpcQueueBackendTest, ANameIsLookedUpAgainWhenAReplicaIsLost) {
   wait_until("the other one is found", [&] { return backend_->counters().attached == 2U; });
   EXPECT_EQ(ask(1, {queue_, 1, backend::Suspend{}}).outcome, Outcome::ok);
   EXPECT_EQ(b.scripted.seen_count(), 1U);
+  backend_.reset();
 }
 
 TEST_F(GrpcQueueBackendTest, ReadsOfADeadReplicaAreAnsweredByAnother) {

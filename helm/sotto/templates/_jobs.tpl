@@ -1,4 +1,5 @@
-{{/* Exit codes of a Job's programs that another try does not change: the release fails at once. A list of them. */}}
+{{/* A list of exit codes that another try does not change: the release fails at once. Of docs/cli.md: 2 is a wrong flag, 3 the
+configuration, 7 a conflict. A right that is missing (5) may be one that the API server does not know of yet. */}}
 {{- define "sotto.noRetry" -}}
 podFailurePolicy:
   rules:
